@@ -1,0 +1,1 @@
+"""View pairs from records, from memory, or rendered on the fly; photos."""

@@ -1,0 +1,1 @@
+"""OrientNet, KeypointNet, their losses, training and prediction."""

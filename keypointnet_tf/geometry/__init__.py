@@ -1,0 +1,1 @@
+"""Cameras, rotations, Procrustes, heatmaps. `placement` is NumPy; the rest is `keras.ops`."""

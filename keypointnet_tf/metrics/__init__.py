@@ -1,0 +1,1 @@
+"""What is measured: NumPy, per example, masked; averages are named."""
