@@ -1,0 +1,173 @@
+"""The training configuration: frozen dataclasses whose fields are the flags' defaults.
+
+The defaults are the *template warm start* at the published network size. `flags/presets/` holds
+the experiments. JSON round trip: `to_json`, `from_json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
+from keypointnet_tf.discovery.trunk import DILATIONS
+
+TRAIN_PARTS = ("both", "keypoints", "orient")
+ORIENT_BITS = ("draw", "round")
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Both networks.
+
+    Attributes:
+      size: image side in pixels; images of another size are resized.
+      num_keypoints: K.
+      filters: channels of KeypointNet's layers.
+      orient_filters: channels of OrientNet's layers.
+      dilations: dilation of each layer of either network.
+      output_stride: 1 as published; 2 or 4 shrink the feature maps for speed.
+      batch_norm_momentum: of the moving averages.
+    """
+
+    size: int = 128
+    num_keypoints: int = 10
+    filters: int = 64
+    orient_filters: int = 32
+    dilations: tuple[int, ...] = DILATIONS
+    output_stride: int = 1
+    batch_norm_momentum: float = 0.99
+
+
+@dataclasses.dataclass(frozen=True)
+class LossConfig:
+    """Loss weights and everything annealed; each `Schedule` runs over training progress.
+
+    Attributes:
+      consistency: weight of multi-view consistency.
+      pose: weight of the relative pose loss.
+      separation: weight of separation, which is averaged over the two views.
+      silhouette: weight of the silhouette loss.
+      variance: weight of the heatmap variance.
+      orientation: weight of OrientNet's loss.
+      template: weight of the warm start's template loss; 0 switches it off.
+      separation_delta: squared distance below which keypoints repel each other.
+      pose_noise: standard deviation of the noise added to keypoints before the pose loss.
+      true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
+      orientation_bit: "draw" picks the true bit per example with that probability; "round" rounds
+        `true * share + predicted * (1 - share)` as published.
+      template_radii: semi-axes of the ellipsoid over which the template starts.
+    """
+
+    consistency: Schedule = constant(1.0)
+    pose: Schedule = constant(0.5)
+    separation: Schedule = constant(2.0)
+    silhouette: Schedule = ramp(0.1, 1.0, 0.0, 0.3)
+    variance: Schedule = ramp(0.1, 0.5, 0.0, 0.3)
+    orientation: Schedule = constant(1.0)
+    template: Schedule = ramp(5.0, 0.0, 0.0, 0.3)
+    separation_delta: float = 0.05
+    pose_noise: Schedule = constant(0.05)
+    true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
+    orientation_bit: str = "draw"
+    template_radii: tuple[float, float, float] = (0.5, 0.5, 0.25)
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerConfig:
+    """Adam.
+
+    Attributes:
+      learning_rate: at its highest.
+      final_learning_rate: at the end of the cosine decay; equal to `learning_rate`: no decay.
+      warmup: share of the steps over which the rate rises from 0.
+      clip_norm: global gradient norm.
+    """
+
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 3e-5
+    warmup: float = 0.01
+    clip_norm: float = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """One training run.
+
+    Attributes:
+      model, loss, optimizer: see there.
+      steps: optimiser steps in all.
+      batch_size: view pairs per step.
+      steps_per_epoch: steps between validations and saves.
+      validation_pairs: size of the fixed validation set.
+      zoom_jitter: training views are magnified by a factor uniform in `1 -+` this about the
+        image centre, the focal length with them.
+      precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
+      train: which networks learn: "both", "keypoints" (OrientNet frozen) or "orient".
+      seed: of initial weights, noise and the order of the data.
+    """
+
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    steps: int = 100_000
+    batch_size: int = 16
+    steps_per_epoch: int = 250
+    validation_pairs: int = 128
+    zoom_jitter: float = 0.1
+    precision: str = "auto"
+    train: str = "both"
+    seed: int = 0
+
+    def __post_init__(self):
+        _expect_choice("train", self.train, TRAIN_PARTS)
+        _expect_choice("precision", self.precision, ("auto", "float32", "mixed_bfloat16"))
+        _expect_choice("orientation_bit", self.loss.orientation_bit, ORIENT_BITS)
+        for name in ("steps", "batch_size", "steps_per_epoch", "validation_pairs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
+        if not 0 <= self.zoom_jitter < 1:
+            raise ValueError(f"zoom_jitter is {self.zoom_jitter}; expected in [0, 1)")
+
+
+def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(choices)}")
+
+
+def to_json(config: Any) -> dict:
+    """Nested plain dictionary of a configuration; schedules become their text form."""
+    result = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, Schedule):
+            value = str(value)
+        elif dataclasses.is_dataclass(value):
+            value = to_json(value)
+        elif isinstance(value, tuple):
+            value = list(value)
+        result[field.name] = value
+    return result
+
+
+def from_json(kind: type, data: dict) -> Any:
+    """The configuration of class `kind` from `to_json`'s form.
+
+    Raises:
+      ValueError: a field is unknown or has a value that cannot be.
+    """
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    unknown = sorted(set(data) - set(fields))
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no field {unknown}; it has {sorted(fields)}")
+    values = {}
+    for name, value in data.items():
+        default = fields[name].default
+        if isinstance(default, Schedule):
+            value = parse(str(value))
+        elif dataclasses.is_dataclass(default):
+            value = from_json(type(default), value)
+        elif isinstance(default, tuple):
+            value = tuple(value)
+        values[name] = value
+    return kind(**values)
