@@ -1,0 +1,130 @@
+"""Flags of `render.py`."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+from absl import flags
+
+from keypointnet_tf.geometry.placement import CameraSampling
+from keypointnet_tf.rendering.job import AXES, RenderJob
+from keypointnet_tf.rendering.pairs import PairConfig
+
+_DEFAULTS = {field: value.default for field, value in RenderJob.__dataclass_fields__.items()}
+_VIEWS = PairConfig()
+_CAMERA = CameraSampling()
+
+
+def define(values: flags.FlagValues) -> None:
+    """Adds the flags; defaults are those of the config dataclasses."""
+    _define_objects(values)
+    _define_views(values)
+    _define_splits(values)
+    flags.DEFINE_string(
+        "out", None, "Folder for the records; run again to continue. Required.", flag_values=values
+    )
+    flags.DEFINE_integer(
+        "workers", 0, "Processes; 0 for one per core. The output does not depend on it.",
+        flag_values=values,
+    )
+
+
+def config_from_flags(values: flags.FlagValues) -> RenderJob:
+    """The job that the flags describe.
+
+    Raises:
+      ValueError: a flag is missing, contradicts another or is out of range, or `--meshes` finds
+        no mesh.
+    """
+    if not values.out:
+        raise ValueError("--out is missing; expected a folder for the records")
+    if bool(values.shapes) == bool(values.meshes):
+        raise ValueError("expected one of --shapes and --meshes")
+    sampling = CameraSampling(
+        distance=values.distance,
+        max_roll_degrees=values.max_roll,
+        max_angle_degrees=values.max_angle,
+    )
+    views = PairConfig(
+        size=values.size,
+        supersample=values.supersample,
+        field_of_view_degrees=values.field_of_view,
+        sampling=sampling,
+    )
+    same = ("objects", "up", "front", "pairs", "seed")
+    held_out = ("dev_share", "test_share", "dev_count", "test_count")
+    return RenderJob(
+        shapes=values.shapes or "",
+        meshes=_mesh_files(values.meshes),
+        views=views,
+        **{name: values[name].value for name in same + held_out},
+    )
+
+
+def _define_objects(values: flags.FlagValues) -> None:
+    flags.DEFINE_enum(
+        "shapes", None, ["plane", "car", "chair"], "Category of procedural objects to render.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "objects", _DEFAULTS["objects"], "How many procedural objects.", flag_values=values
+    )
+    flags.DEFINE_multi_string(
+        "meshes", [], "Mesh file, folder or glob pattern to render instead; may be repeated.",
+        flag_values=values,
+    )
+    for name, what in (("up", "up"), ("front", "forward")):
+        flags.DEFINE_enum(
+            name, _DEFAULTS[name], list(AXES), f"Axis of the mesh files that points {what}.",
+            flag_values=values,
+        )
+
+
+def _define_views(values: flags.FlagValues) -> None:
+    integers = (
+        ("pairs", _DEFAULTS["pairs"], "View pairs per object."),
+        ("size", _VIEWS.size, "Image side in pixels."),
+        ("supersample", _VIEWS.supersample, "Sub-pixels per pixel side, for smooth edges."),
+        ("seed", _DEFAULTS["seed"], "Seed of objects, cameras, lights and splits."),
+    )
+    for name, default, text in integers:
+        flags.DEFINE_integer(name, default, text, flag_values=values)
+    floats = (
+        ("max_angle", _CAMERA.max_angle_degrees, "Largest angle between a pair's views, degrees."),
+        ("max_roll", _CAMERA.max_roll_degrees, "Largest roll of the camera either way, degrees."),
+        ("distance", _CAMERA.distance, "Of the camera from the object, whose longest side is 2."),
+        ("field_of_view", _VIEWS.field_of_view_degrees, "Of the whole image, degrees."),
+    )
+    for name, default, text in floats:
+        flags.DEFINE_float(name, default, text, flag_values=values)
+
+
+def _define_splits(values: flags.FlagValues) -> None:
+    for split in ("dev", "test"):
+        name = f"{split}_share"
+        flags.DEFINE_float(
+            name, _DEFAULTS[name], f"Share of the objects in the {split} split.",
+            flag_values=values,
+        )
+    for split in ("dev", "test"):
+        flags.DEFINE_integer(
+            f"{split}_count", None, f"Number of objects in the {split} split, in place of the "
+            "share.", flag_values=values,
+        )
+
+
+def _mesh_files(patterns: list[str]) -> tuple[str, ...]:
+    """The mesh files that files, folders and glob patterns name, each once, sorted."""
+    if not patterns:
+        return ()
+    from keypointnet_tf.shapes.mesh_file import find_meshes
+
+    found = set()
+    for pattern in patterns:
+        paths = [pattern] if os.path.exists(pattern) else glob.glob(pattern, recursive=True)
+        files = [file for path in paths for file in find_meshes(path)]
+        if not files:
+            raise ValueError(f"--meshes={pattern} finds no mesh; expected a file, folder or glob")
+        found.update(os.path.abspath(file) for file in files)
+    return tuple(sorted(found))

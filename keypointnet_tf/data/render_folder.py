@@ -1,0 +1,140 @@
+"""The folder of a rendering job: its lists, its description, and the refusal to mix two jobs.
+
+Besides the records it holds `train.txt`, `dev.txt`, `test.txt`, `projection.txt`, `job.txt`
+(object id per record) in the published layout, and our `meta.json`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import keypointnet_tf
+from keypointnet_tf.geometry.placement import projection_matrix
+from keypointnet_tf.rendering.job import ObjectTask, RenderJob, assign_splits
+
+META_FILE = "meta.json"
+FAILED_FILE = "failed.txt"
+
+
+class Failure(NamedTuple):
+    """An object that could not be rendered, and why."""
+
+    record: str
+    object_id: str
+    reason: str
+
+
+def prepare_folder(job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask]) -> None:
+    """Writes everything but the records.
+
+    Raises:
+      ValueError: the folder holds records without `meta.json`, or of another job; names the
+        first field that differs.
+    """
+    meta = describe(job)
+    ids = "".join(f"{task.object_id}\n" for task in tasks)
+    if (folder / META_FILE).exists():
+        _refuse_other_job(folder, meta, ids)
+    elif next(folder.glob("*.tfrecord"), None):
+        raise ValueError(f"{folder}: holds records but no {META_FILE}; expected an empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / META_FILE, json.dumps(meta, indent=2) + "\n")
+    write_text(folder / "job.txt", ids)
+    rows = projection_matrix(job.views.focal).tolist()
+    write_text(folder / "projection.txt", "".join(" ".join(map(repr, r)) + "\n" for r in rows))
+    write_lists(job, folder, tasks, [])
+
+
+def describe(job: RenderJob) -> dict[str, Any]:
+    """The contents of `meta.json`: all that readers need, and the job's config for resuming.
+
+    The mesh files themselves are told by `job.txt`, so that a folder can be moved.
+
+    Raises:
+      ValueError: unknown category.
+    """
+    names: dict[str, Any] = {"landmark_names": [], "symmetric_pairs": [], "kinds": []}
+    if job.shapes:
+        from keypointnet_tf.shapes.procedural import CATEGORIES
+
+        if job.shapes not in CATEGORIES:
+            raise ValueError(f"shapes is {job.shapes!r}; expected one of {', '.join(CATEGORIES)}")
+        names = {name: getattr(CATEGORIES[job.shapes], name) for name in names}
+    config = dataclasses.asdict(job)
+    del config["meshes"]
+    views = config.pop("views")
+    sampling = views.pop("sampling")
+    meta = {
+        "format": 1,
+        "package_version": keypointnet_tf.__version__,
+        "category": job.shapes,
+        "records_up": "z",
+        **names,
+        "objects": len(job.meshes) or job.objects,
+        "pairs": job.pairs,
+        "seed": job.seed,
+        "size": job.views.size,
+        "camera": {"focal": job.views.focal, "projection": "perspective", **sampling},
+        "views": views,
+        "config": config,
+    }
+    return json.loads(json.dumps(meta))
+
+
+def write_lists(
+    job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask], failures: list[Failure]
+) -> None:
+    """Writes the split lists without the failed records, and the list of failures, if any."""
+    failed = {failure.record for failure in failures}
+    for split, records in assign_splits(job, [task.record for task in tasks]).items():
+        lines = [f"{record}\n" for record in records if record not in failed]
+        write_text(folder / f"{split}.txt", "".join(lines))
+    if failures:
+        lines = ["\t".join(failure) + "\n" for failure in failures]
+        write_text(folder / FAILED_FILE, "".join(lines))
+    else:
+        (folder / FAILED_FILE).unlink(missing_ok=True)
+
+
+def record_path(folder: pathlib.Path, task: ObjectTask) -> pathlib.Path:
+    """The object's record file."""
+    return folder / f"{task.record}.tfrecord"
+
+
+def write_text(path: pathlib.Path, text: str) -> None:
+    """Writes a file that appears whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _refuse_other_job(folder: pathlib.Path, meta: dict[str, Any], ids: str) -> None:
+    path = folder / META_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; expected the JSON of a rendering job") from error
+    for name, old, new in _differences(found, meta):
+        raise ValueError(
+            f"{path}: {name} is {old!r} and now {new!r}; expected the same job, or another folder"
+        )
+    names = folder / "job.txt"
+    if names.exists() and names.read_text(encoding="utf-8") != ids:
+        raise ValueError(
+            f"{names}: lists other objects than the meshes given; expected the same, or another "
+            "folder"
+        )
+
+
+def _differences(old: Any, new: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Dotted names and values of the fields in which two nested dictionaries differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _differences(old.get(key), new.get(key), f"{name}.{key}".lstrip("."))
+    elif old != new:
+        yield name, old, new

@@ -1,0 +1,98 @@
+"""View pairs: two random views of one object with their exact cameras.
+
+A pair is a pure function of (mesh, config, seed, object index, pair index), in any order and on
+any number of processes. Letters: S image side, L landmarks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keypointnet_tf.geometry.placement import (
+    FIELD_OF_VIEW_DEGREES,
+    CameraSampling,
+    focal_length,
+    sample_pair,
+)
+from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, sample_lights
+
+if TYPE_CHECKING:
+    from keypointnet_tf.rendering.scene import Scene
+
+
+@dataclasses.dataclass(frozen=True)
+class PairConfig:
+    """How the two views of a pair are taken.
+
+    Attributes:
+      size: image side in pixels.
+      supersample: sub-pixels per pixel side.
+      field_of_view_degrees: of the whole image, both ways.
+      sampling: where the cameras stand.
+      random_lights: other lights for every view; else `DEFAULT_LIGHTS`.
+    """
+
+    size: int = 128
+    supersample: int = 2
+    field_of_view_degrees: float = FIELD_OF_VIEW_DEGREES
+    sampling: CameraSampling = CameraSampling()
+    random_lights: bool = True
+
+    @property
+    def focal(self) -> float:
+        """Focal length in NDC units."""
+        return focal_length(self.field_of_view_degrees)
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewPair:
+    """Two views of one object.
+
+    Attributes:
+      image0, image1: uint8 `[S, S, 4]`, straight alpha.
+      object_to_camera0, object_to_camera1: `[4, 4]` float32 rigid matrices.
+      focal0, focal1: focal lengths in NDC units.
+      landmarks: `[L, 3]` true points in the object frame, NaN where absent; None without any.
+      object_id: unique name of the object.
+      kind: its named type, "" when unknown.
+    """
+
+    image0: np.ndarray
+    image1: np.ndarray
+    object_to_camera0: np.ndarray
+    object_to_camera1: np.ndarray
+    focal0: float
+    focal1: float
+    landmarks: np.ndarray | None = None
+    object_id: str = ""
+    kind: str = ""
+
+
+def pair_rng(seed: int, object_index: int, pair_index: int) -> np.random.Generator:
+    """The generator of one pair, independent of all other pairs (non-negative integers)."""
+    return np.random.default_rng([seed, object_index, pair_index])
+
+
+def render_pair(scene: Scene, rng: np.random.Generator, config: PairConfig) -> ViewPair:
+    """Draws two cameras and their lights from `rng` and renders both views.
+
+    Raises:
+      ValueError: the config is out of range.
+    """
+    # Rounded before rendering, so that the stored matrix is exactly the camera of the image.
+    poses = sample_pair(rng, config.sampling).astype(np.float32)
+    images = []
+    for pose in poses:
+        lights = sample_lights(rng) if config.random_lights else DEFAULT_LIGHTS
+        view = scene.render(
+            pose, size=config.size, focal=config.focal, supersample=config.supersample,
+            lights=lights,
+        )
+        images.append(view.rgba)
+    mesh = scene.mesh
+    return ViewPair(
+        *images, *poses, config.focal, config.focal, mesh.landmarks, mesh.object_id, mesh.kind
+    )
