@@ -9,18 +9,17 @@ Letters: S pixels of a side, L landmarks.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
-from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
 
 from keypointnet_tf.data import records
+from keypointnet_tf.data.fields import Fields
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.rendering.pairs import ViewPair
-
-POSE_TOLERANCE = 1e-3
 
 
 def encode_pair(pair: ViewPair) -> dict[str, records.Value]:
@@ -43,14 +42,39 @@ def encode_pair(pair: ViewPair) -> dict[str, records.Value]:
     return features
 
 
-def decode_pair(
+@dataclasses.dataclass(frozen=True)
+class EncodedPair:
+    """A checked record whose images are still PNG bytes.
+
+    Attributes:
+      png0, png1: RGBA images of `size` x `size` pixels by their headers.
+      size: S of both images.
+      object_to_camera0, object_to_camera1: `[4, 4]` float32, from the record's own object frame.
+      focal0, focal1: in NDC units.
+      landmarks: `[L, 3]` float32 in the record's own object frame, or None.
+      object_id, kind: "" where the record has none.
+    """
+
+    png0: bytes
+    png1: bytes
+    size: int
+    object_to_camera0: np.ndarray
+    object_to_camera1: np.ndarray
+    focal0: float
+    focal1: float
+    landmarks: np.ndarray | None
+    object_id: str
+    kind: str
+
+
+def decode_fields(
     features: records.Features,
     *,
     path: str | os.PathLike,
     index: int,
     focal: float | None = None,
-) -> ViewPair:
-    """The pair of one record, in the record's own object frame.
+) -> EncodedPair:
+    """Checks the features of one record, leaving the pixels undecoded.
 
     Args:
       features: as `records.read_records` yields them.
@@ -58,24 +82,21 @@ def decode_pair(
       index: the record's number in it, from 0, for messages.
       focal: focal length for records without `f0` and `f1`, from the set's `projection.txt`.
 
-    Returns:
-      The pair; `object_id` and `kind` are "" and `landmarks` None where the record has none.
-
     Raises:
-      ValueError: a feature is absent, of the wrong type or length, an image does not decode to
-        square RGBA or the two differ in size, a matrix is not rigid, or an inverse is not its
-        inverse; names file, record and feature.
+      ValueError: a feature is absent, of the wrong type or length, an image is not square RGBA
+        or the two differ in size, a matrix is not rigid, or an inverse is not its inverse; names
+        file, record and feature.
     """
-    fields = _Fields(features, f"{path}: record {index}")
-    images = [fields.image(f"img{view}") for view in range(2)]
-    if images[0].shape != images[1].shape:
-        fields.fail("img1", f"is {_size(images[1])} pixels", f"{_size(images[0])} as img0")
-    poses = [fields.pose(view) for view in range(2)]
-    return ViewPair(
-        image0=images[0],
-        image1=images[1],
-        object_to_camera0=poses[0],
-        object_to_camera1=poses[1],
+    fields = Fields(features, f"{path}: record {index}")
+    sizes = [fields.image_size(f"img{view}") for view in range(2)]
+    if sizes[0] != sizes[1]:
+        fields.fail("img1", f"is {sizes[1]} x {sizes[1]} pixels", f"{sizes[0]} as img0")
+    return EncodedPair(
+        png0=fields.bytes("img0"),
+        png1=fields.bytes("img1"),
+        size=sizes[0],
+        object_to_camera0=fields.pose(0),
+        object_to_camera1=fields.pose(1),
         focal0=fields.focal("f0", focal),
         focal1=fields.focal("f1", focal),
         landmarks=fields.landmarks(),
@@ -84,113 +105,43 @@ def decode_pair(
     )
 
 
+def decode_images(encoded: EncodedPair, *, path: str | os.PathLike, index: int) -> ViewPair:
+    """The pair with its pixels.
+
+    Raises:
+      ValueError: an image is damaged; names file, record and feature.
+    """
+    values = {
+        field.name: getattr(encoded, field.name)
+        for field in dataclasses.fields(encoded)
+        if field.name not in ("png0", "png1", "size")
+    }
+    for view, png in enumerate((encoded.png0, encoded.png1)):
+        try:
+            with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+                values[f"image{view}"] = np.array(image)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise ValueError(
+                f"{path}: record {index}: feature 'img{view}' of {len(png)} bytes does not "
+                "decode; expected a PNG image"
+            ) from error
+    return ViewPair(**values)
+
+
+def decode_pair(
+    features: records.Features,
+    *,
+    path: str | os.PathLike,
+    index: int,
+    focal: float | None = None,
+) -> ViewPair:
+    """`decode_fields` and `decode_images` in one: the pair in the record's own object frame."""
+    encoded = decode_fields(features, path=path, index=index, focal=focal)
+    return decode_images(encoded, path=path, index=index)
+
+
 def encode_png(image: np.ndarray) -> bytes:
     """PNG bytes of a uint8 image `[H, W, 4]`."""
     stream = io.BytesIO()
     Image.fromarray(np.asarray(image, np.uint8)).save(stream, "PNG")
     return stream.getvalue()
-
-
-def _size(image: np.ndarray) -> str:
-    return f"{image.shape[1]} x {image.shape[0]}"
-
-
-class _Fields:
-    """Checked access to the features of one record."""
-
-    def __init__(self, features: Mapping, where: str):
-        self._features = features
-        self._where = where
-
-    def fail(self, name: str, received: str, expected: str, cause=None) -> None:
-        raise ValueError(
-            f"{self._where}: feature {name!r} {received}; expected {expected}"
-        ) from cause
-
-    def bytes(self, name: str) -> bytes:
-        value = self._get(name)
-        if not isinstance(value, list):
-            self.fail(name, f"holds {value.dtype} numbers", "bytes")
-        if len(value) != 1:
-            self.fail(name, f"holds {len(value)} values", "1")
-        return value[0]
-
-    def floats(self, name: str, count: int | None = None) -> np.ndarray:
-        value = self._get(name)
-        if isinstance(value, list) or value.dtype != np.float32:
-            kind = "bytes" if isinstance(value, list) else f"{value.dtype} numbers"
-            self.fail(name, f"holds {kind}", "float32 numbers")
-        if count is not None and len(value) != count:
-            self.fail(name, f"holds {len(value)} values", str(count))
-        return value
-
-    def text(self, name: str) -> str:
-        if name not in self._features:
-            return ""
-        try:
-            return self.bytes(name).decode()
-        except UnicodeDecodeError as error:
-            self.fail(name, "is not UTF-8", "text", error)
-
-    def focal(self, name: str, fallback: float | None) -> float:
-        if name not in self._features and fallback is not None:
-            return float(fallback)
-        value = float(self.floats(name, 1)[0])
-        if not (np.isfinite(value) and value > 0):
-            self.fail(name, f"is {value}", "a finite focal length above 0")
-        return value
-
-    def landmarks(self) -> np.ndarray | None:
-        if "landmarks" not in self._features:
-            return None
-        value = self.floats("landmarks")
-        if len(value) % 3:
-            self.fail("landmarks", f"holds {len(value)} values", "a multiple of 3")
-        if np.isinf(value).any():
-            self.fail("landmarks", "holds infinite values", "finite ones, or NaN where absent")
-        return value.reshape(-1, 3)
-
-    def image(self, name: str) -> np.ndarray:
-        data = self.bytes(name)
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                pixels, mode = np.array(image), image.mode
-        except (OSError, SyntaxError, ValueError) as error:
-            self.fail(name, f"of {len(data)} bytes does not decode", "a PNG image", error)
-        if mode != "RGBA":
-            self.fail(name, f"has mode {mode}", "RGBA")
-        if pixels.shape[0] != pixels.shape[1]:
-            self.fail(name, f"is {_size(pixels)} pixels", "a square image")
-        return pixels
-
-    def pose(self, view: int) -> np.ndarray:
-        name, inverse_name = f"mv{view}", f"mvi{view}"
-        matrix = self.floats(name, 16).reshape(4, 4)
-        self._check_rigid(name, matrix.astype(np.float64))
-        inverse = self.floats(inverse_name, 16).reshape(4, 4)
-        error = np.abs(inverse.astype(np.float64) @ matrix - np.eye(4)).max()
-        if not error <= POSE_TOLERANCE:
-            self.fail(inverse_name, f"times {name!r} is {error:.3g} off identity", "the inverse")
-        return matrix
-
-    def _check_rigid(self, name: str, matrix: np.ndarray) -> None:
-        if not np.isfinite(matrix).all():
-            self.fail(name, "holds non-finite values", "a finite 4 x 4 matrix")
-        if np.abs(matrix[3] - [0, 0, 0, 1]).max() > POSE_TOLERANCE:
-            self.fail(name, f"has last row {matrix[3].tolist()}", "0 0 0 1 (row-major)")
-        rotation = matrix[:3, :3]
-        determinant = np.linalg.det(rotation)
-        if abs(determinant) < POSE_TOLERANCE:
-            self.fail(name, f"is singular (determinant {determinant:.3g})", "a rigid matrix")
-        error = np.abs(rotation @ rotation.T - np.eye(3)).max()
-        if error > POSE_TOLERANCE or determinant < 0:
-            self.fail(
-                name,
-                f"is {error:.3g} off orthonormal with determinant {determinant:.3g}",
-                "a rotation and a shift",
-            )
-
-    def _get(self, name: str):
-        if name not in self._features:
-            self.fail(name, "is missing", f"it beside {sorted(self._features)}")
-        return self._features[name]

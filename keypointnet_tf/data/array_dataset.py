@@ -1,0 +1,85 @@
+"""Pairs in memory as Keras data sets: endless and shuffled for training, one sweep for validation.
+
+Letters: B batch, N pairs.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import keras
+import numpy as np
+
+from keypointnet_tf.data.batches import Batch, PairArrays
+from keypointnet_tf.data.order import indices_at_step
+from keypointnet_tf.data.step_dataset import StepDataset
+
+
+class ArrayDataset(StepDataset):
+    """Endless batches of pairs in memory, a pure function of (seed, global step).
+
+    Give `fit` this data set and `steps_per_epoch`; see `StepDataset` on resuming.
+
+    Args:
+      arrays: the pairs.
+      batch_size: B.
+      size: side of the images in pixels; None keeps that of the arrays.
+      seed: of the order; pass after pass is a permutation from `default_rng([seed, pass])`.
+      first_step: global step of the first batch.
+      shuffle: False for the arrays' own order, over and over.
+      workers: threads that work ahead.
+
+    Raises:
+      ValueError: no pairs, or a batch size below 1.
+    """
+
+    def __init__(
+        self,
+        arrays: PairArrays,
+        *,
+        batch_size: int,
+        size: int | None = None,
+        seed: int = 0,
+        first_step: int = 0,
+        shuffle: bool = True,
+        workers: int = 0,
+    ):
+        order = functools.partial(
+            indices_at_step, count=len(arrays), batch_size=batch_size, seed=seed, shuffle=shuffle
+        )
+        order(first_step)
+        source = functools.partial(_batch_at, arrays, order, size)
+        super().__init__(source, first_step=first_step, workers=workers)
+
+
+class ArraySweep(keras.utils.PyDataset):
+    """Every pair once and in order, for validation; the last batch may be smaller.
+
+    Args:
+      arrays: the pairs.
+      batch_size: B.
+      size: side of the images in pixels; None keeps that of the arrays.
+
+    Raises:
+      ValueError: a batch size below 1.
+    """
+
+    def __init__(self, arrays: PairArrays, *, batch_size: int, size: int | None = None):
+        super().__init__()
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; expected at least 1")
+        self._arrays, self._batch_size, self._size = arrays, batch_size, size
+
+    @property
+    def num_batches(self) -> int:
+        """Batches of one sweep, `ceil(N / B)`."""
+        return -(-len(self._arrays) // self._batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        low = index * self._batch_size
+        high = min(low + self._batch_size, len(self._arrays))
+        return self._arrays.batch(np.arange(low, high), self._size)
+
+
+def _batch_at(arrays: PairArrays, order, size: int | None, step: int) -> Batch:
+    return arrays.batch(order(step), size)

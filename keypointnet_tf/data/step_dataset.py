@@ -1,0 +1,50 @@
+"""The Keras end of batches that are functions of the global step."""
+
+from __future__ import annotations
+
+import keras
+
+from keypointnet_tf.data.prefetch import Prefetcher, Source
+
+
+class StepDataset(keras.utils.PyDataset):
+    """An endless data set for `fit(..., steps_per_epoch=...)`.
+
+    Item `i` is the batch at global step `first_step + i`. Having no length, it is iterated by
+    Keras without a restart between epochs, so with `first_step = initial_epoch * steps_per_epoch`
+    the batch of step `i` of epoch `n` is that of global step `n * steps_per_epoch + i`, and a
+    resumed run goes on where the first one stopped. `first_step` may be set anew until the first
+    epoch starts, as a callback that restores a backup does. Keras' own `workers` stays at 1.
+
+    Args:
+      source: global step to batch dictionary; picklable where `use_multiprocessing` is set.
+      first_step: global step of item 0.
+      workers: threads or processes that work ahead; 0 for none.
+      use_multiprocessing: spawned processes instead of threads.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        first_step: int = 0,
+        workers: int = 0,
+        use_multiprocessing: bool = False,
+    ):
+        super().__init__(workers=1)
+        self.first_step = first_step
+        self._prefetcher = Prefetcher(
+            source, workers=workers, use_multiprocessing=use_multiprocessing
+        )
+
+    @property
+    def num_batches(self) -> None:
+        """None: endless."""
+        return None
+
+    def __getitem__(self, index: int) -> dict:
+        return self._prefetcher(self.first_step + index)
+
+    def close(self) -> None:
+        """Stops the workers."""
+        self._prefetcher.close()
