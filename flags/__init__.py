@@ -50,14 +50,24 @@ def run_script(
             return 0
         if rest:
             raise ValueError(f"got {' '.join(rest)!r}; expected flags only")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        return main(values) or 0
+        return _answering_sigterm(main, values) or 0
     except (flags.Error, ValueError, OSError) as error:
         print(f"{script}: error: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print(f"{script}: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _answering_sigterm(
+    main: Callable[[flags.FlagValues], int | None], values: flags.FlagValues
+) -> int | None:
+    """Runs `main` with a polite kill acting as Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return main(values)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def help_text(script: str, description: str, values: flags.FlagValues) -> str:

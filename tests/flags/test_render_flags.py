@@ -1,0 +1,111 @@
+"""The flags of render.py: defaults, configs, and errors without a traceback."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from absl import flags as absl_flags
+
+import flags
+from flags import render_flags
+from keypointnet_tf.rendering.job import RenderJob
+from keypointnet_tf.rendering.pairs import PairConfig
+
+RENDER = pathlib.Path(__file__).resolve().parents[2] / "render.py"
+
+
+def config(*arguments):
+    values = absl_flags.FlagValues()
+    render_flags.define(values)
+    values(["render.py", *arguments])
+    return render_flags.config_from_flags(values)
+
+
+def run(capsys, *arguments, main=lambda values: 0):
+    code = flags.run_script("render.py", "Renders.", render_flags.define, main, arguments)
+    return code, *capsys.readouterr()
+
+
+def test_defaults_are_those_of_the_config():
+    assert config("--shapes=car", "--out=x") == RenderJob(shapes="car", views=PairConfig())
+
+
+def test_flags_reach_the_config():
+    job = config(
+        "--shapes=plane", "--out=x", "--objects=7", "--pairs=3", "--seed=5", "--size=64",
+        "--supersample=1", "--max_angle=60", "--max_roll=10", "--distance=20",
+        "--field_of_view=8", "--dev_share=0.2", "--test_count=2",
+    )
+    assert (job.objects, job.pairs, job.seed, job.dev_share, job.test_count) == (7, 3, 5, 0.2, 2)
+    views, camera = job.views, job.views.sampling
+    assert (views.size, views.supersample, views.field_of_view_degrees) == (64, 1, 8)
+    assert (camera.max_angle_degrees, camera.max_roll_degrees, camera.distance) == (60, 10, 20)
+
+
+def test_meshes_come_from_files_folders_and_patterns(tmp_path):
+    for name in ("b.obj", "a.obj", "notes.txt", "c.ply"):
+        (tmp_path / name).write_text("")
+    a, b, c = (str(tmp_path / name) for name in ("a.obj", "b.obj", "c.ply"))
+    assert config("--meshes", a, "--out=x").meshes == (a,)
+    assert config("--meshes", str(tmp_path), "--out=x").meshes == (a, b, c)
+    pattern = config("--meshes", str(tmp_path / "*.obj"), "--meshes", c, "--out=x", "--front=-y")
+    assert pattern.meshes == (a, b, c) and pattern.front == "-y"
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (("--shapes=car",), "--out is missing"),
+    (("--out=x",), "one of --shapes and --meshes"),
+    (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes and --meshes"),
+    (("--out=x", "--meshes=/absent/file.obj"), "/absent/file.obj"),
+    (("--out=x", "--shapes=car", "--pairs=0"), "pairs is 0"),
+])
+def test_contradictions_are_refused(arguments, message):
+    with pytest.raises((ValueError, OSError), match=message):
+        config(*arguments)
+
+
+@pytest.mark.parametrize("argument", ["--size=big", "--shapes=boat", "--nonsense", "stray"])
+def test_bad_command_lines_print_one_line(capsys, argument):
+    code, out, errors = run(capsys, argument)
+    assert code == 2 and not out
+    assert errors.startswith("render.py: error: ") and argument.split("=")[-1].strip("-") in errors
+
+
+def test_errors_and_interrupts_of_the_run_become_exit_codes(capsys):
+    def fail(values):
+        raise ValueError("seed is -1; expected 0 or more")
+
+    def interrupt(values):
+        raise KeyboardInterrupt
+
+    assert run(capsys, main=fail) == (2, "", "render.py: error: seed is -1; expected 0 or more\n")
+    assert run(capsys, main=interrupt)[0] == 130
+    assert run(capsys, main=lambda values: 1)[0] == 1
+    assert run(capsys)[0] == 0
+
+
+def test_help_shows_every_flag_with_its_default(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    values = absl_flags.FlagValues()
+    render_flags.define(values)
+    assert all(f"  --{name}" in out for name in values)
+    assert "--size=INT  (default: 128)" in out
+
+
+def test_help_starts_without_the_heavy_libraries(tmp_path):
+    code = """
+import runpy, sys
+script, sys.argv = sys.argv[1], ["render.py", "--help"]
+sys.path.insert(0, script.rpartition("/")[0])
+try:
+    runpy.run_path(script, run_name="__main__")
+except SystemExit as end:
+    heavy = {"keras", "tensorflow", "trimesh", "embreex", "PIL"} & set(sys.modules)
+    sys.exit(str(heavy) if heavy or end.code else 0)
+"""
+    command = [sys.executable, "-c", code, RENDER.as_posix()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--shapes" in done.stdout

@@ -1,0 +1,81 @@
+"""What a job is made of: ids, record names, splits, and refused configs."""
+
+import dataclasses
+
+import pytest
+
+from keypointnet_tf.geometry.placement import CameraSampling
+from keypointnet_tf.rendering.job import (
+    RenderJob,
+    assign_splits,
+    mesh_object_ids,
+    object_tasks,
+)
+from keypointnet_tf.rendering.pairs import PairConfig
+
+
+def names(count):
+    return [f"{i:04d}" for i in range(count)]
+
+
+def test_splits_part_the_objects():
+    job = RenderJob(shapes="car", objects=40, dev_share=0.1, test_share=0.25)
+    splits = assign_splits(job, names(40))
+    assert {name: len(split) for name, split in splits.items()} == {
+        "train": 26, "dev": 4, "test": 10
+    }
+    assert sorted(sum(splits.values(), [])) == names(40)
+    assert all(split == sorted(split) for split in splits.values())
+
+
+def test_splits_depend_on_the_seed_alone():
+    job = RenderJob(shapes="car", objects=40)
+    assert assign_splits(job, names(40)) == assign_splits(job, names(40))
+    other = dataclasses.replace(job, seed=1)
+    assert assign_splits(job, names(40)) != assign_splits(other, names(40))
+
+
+def test_counts_take_the_place_of_shares():
+    job = RenderJob(shapes="car", objects=10, dev_count=0, test_count=4)
+    assert job.split_counts() == (0, 4)
+    with pytest.raises(ValueError, match="dev and test take 8 and 4 objects; .* at most 10"):
+        RenderJob(shapes="car", objects=10, dev_count=8, test_count=4)
+
+
+def test_records_are_numbered_with_four_digits_or_more():
+    few = object_tasks(RenderJob(shapes="car", objects=3, seed=7))
+    assert [task.record for task in few] == ["0000", "0001", "0002"]
+    assert few[2].object_id == "car_7_000002" and few[2].path is None
+    assert object_tasks(RenderJob(shapes="car", objects=10_001))[0].record == "00000"
+
+
+def test_mesh_ids_are_file_names_where_those_differ():
+    assert mesh_object_ids(["/a/one.obj", "/b/two.ply"]) == ["one", "two"]
+
+
+def test_mesh_ids_of_shapenet_are_the_models():
+    paths = [f"/shapes/02691156/{model}/models/model_normalized.obj" for model in ("10a", "3ff")]
+    assert mesh_object_ids(paths) == ["10a", "3ff"]
+    assert mesh_object_ids(["/shapes/02691156/10a/model.obj"]) == ["10a"]
+
+
+def test_mesh_ids_that_repeat_take_their_folders():
+    assert mesh_object_ids(["/d/a/seat.obj", "/d/b/seat.obj"]) == ["a_seat", "b_seat"]
+    with pytest.raises(ValueError, match="share the id"):
+        mesh_object_ids(["/d/seat.obj", "/d/seat.ply"])
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"shapes": ""}, "exactly one"),
+    ({"meshes": ("a.obj",)}, "exactly one"),
+    ({"objects": 0}, "objects is 0; expected 1 to"),
+    ({"seed": -1}, "seed is -1"),
+    ({"test_share": 1.5}, "test_share is 1.5"),
+    ({"up": "w"}, "up is 'w'"),
+    ({"up": "-x"}, "front is 'x'; expected an axis across up '-x'"),
+    ({"views": PairConfig(size=4)}, "size is 4"),
+    ({"views": PairConfig(sampling=CameraSampling(distance=1))}, "distance is 1"),
+])
+def test_values_out_of_range_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        RenderJob(**({"shapes": "car"} | change))
