@@ -66,7 +66,7 @@ def describe(job: RenderJob) -> dict[str, Any]:
             raise ValueError(f"shapes is {job.shapes!r}; expected one of {', '.join(CATEGORIES)}")
         names = {name: getattr(CATEGORIES[job.shapes], name) for name in names}
     config = dataclasses.asdict(job)
-    del config["meshes"]
+    del config["meshes"], config["objects"]  # Told by "objects" and by job.txt.
     views = config.pop("views")
     sampling = views.pop("sampling")
     meta = {
@@ -79,8 +79,8 @@ def describe(job: RenderJob) -> dict[str, Any]:
         "pairs": job.pairs,
         "seed": job.seed,
         "size": job.views.size,
-        "camera": {"focal": job.views.focal, "projection": "perspective", **sampling},
         "views": views,
+        "camera": {**sampling, "focal": job.views.focal},
         "config": config,
     }
     return json.loads(json.dumps(meta))

@@ -152,7 +152,7 @@ def mesh_object_ids(paths: Sequence[str]) -> list[str]:
     for first, second in _repeats(ids):
         raise ValueError(
             f"mesh files {paths[first]} and {paths[second]} share the id {ids[first]!r}; "
-            "expected names that differ in more than their suffix"
+            "expected names that differ in more than their suffix, or a pattern for one of them"
         )
     return ids
 

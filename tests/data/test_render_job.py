@@ -1,0 +1,187 @@
+"""Rendering jobs: the folder's layout, the same bytes however it is made, and refusals."""
+
+import json
+import multiprocessing
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from keypointnet_tf.data import records, render_job, schema
+from keypointnet_tf.data.render_job import run_job
+from keypointnet_tf.geometry import placement
+from keypointnet_tf.rendering.job import RenderJob
+from keypointnet_tf.rendering.pairs import PairConfig
+
+RENDER = pathlib.Path(__file__).resolve().parents[2] / "render.py"
+CORNERS = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3, indexing="ij")).reshape(3, -1).T
+QUADS = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
+
+
+def write_box(path, size):
+    """An OBJ file of a box."""
+    lines = ["v {} {} {}".format(*corner) for corner in CORNERS * size]
+    lines += ["f {} {} {} {}".format(*(i + 1 for i in quad)) for quad in QUADS]
+    path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def meshes(tmp_path):
+    folder = tmp_path / "meshes"
+    folder.mkdir()
+    for i in range(4):
+        write_box(folder / f"box{i}.obj", [1.0, 0.5, 0.2 + 0.1 * i])
+    return tuple(str(path) for path in sorted(folder.iterdir()))
+
+
+def make_job(meshes, **changes):
+    values = {"pairs": 2, "views": PairConfig(size=16), "dev_count": 1, "test_count": 1}
+    return RenderJob(meshes=meshes, **(values | changes))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
+
+
+def run(job, folder, **options):
+    return run_job(job, folder, progress=False, **{"workers": 1, **options})
+
+
+def test_folder_has_the_published_layout(meshes, tmp_path):
+    report = run(make_job(meshes), tmp_path / "out")
+    assert report == (4, 0, [])
+    files = contents(tmp_path / "out")
+    lists = {"train.txt", "dev.txt", "test.txt", "job.txt", "projection.txt", "meta.json"}
+    assert set(files) == lists | {f"{i:04d}.tfrecord" for i in range(4)}
+    names = [files[f"{split}.txt"].decode().split() for split in ("train", "dev", "test")]
+    assert [len(split) for split in names] == [2, 1, 1]
+    assert sorted(sum(names, [])) == ["0000", "0001", "0002", "0003"]
+    assert files["job.txt"].decode().split() == ["box0", "box1", "box2", "box3"]
+    projection = np.array(files["projection.txt"].decode().split(), float).reshape(4, 4)
+    assert projection[0, 0] == projection[1, 1] == placement.focal_length()
+    meta = json.loads(files["meta.json"])
+    assert (meta["records_up"], meta["size"], meta["camera"]["distance"]) == ("z", 16, 30)
+
+
+def test_records_hold_the_pairs(meshes, tmp_path):
+    run(make_job(meshes), tmp_path / "out")
+    path = tmp_path / "out" / "0002.tfrecord"
+    pairs = [
+        schema.decode_pair(features, path=path, index=index)
+        for index, features in enumerate(records.read_records(path))
+    ]
+    assert [pair.object_id for pair in pairs] == ["box2", "box2"]
+    assert all(pair.image0.shape == (16, 16, 4) and pair.image0[..., 3].any() for pair in pairs)
+    assert not np.array_equal(pairs[0].object_to_camera0, pairs[1].object_to_camera0)
+
+
+def test_two_workers_write_what_one_writes(meshes, tmp_path):
+    job = make_job(meshes)
+    assert run(job, tmp_path / "two", workers=2).written == 4
+    run(job, tmp_path / "one")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert not multiprocessing.active_children()
+
+
+def test_an_interrupted_run_can_be_resumed(meshes, tmp_path, monkeypatch):
+    job, folder = make_job(meshes), tmp_path / "cut"
+    encode, calls = render_job.encode_pair, []
+
+    def interrupted(pair):
+        calls.append(pair)
+        if len(calls) == 4:  # The second pair of the second object.
+            raise KeyboardInterrupt
+        return encode(pair)
+
+    monkeypatch.setattr(render_job, "encode_pair", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(job, folder)
+    assert [name for name in contents(folder) if name.endswith(".tfrecord")] == ["0000.tfrecord"]
+    assert not [name for name in contents(folder) if name.endswith("tmp")]
+    monkeypatch.undo()
+    assert run(job, folder) == (3, 1, [])
+    run(job, tmp_path / "whole")
+    assert contents(folder) == contents(tmp_path / "whole")
+    assert run(job, folder) == (0, 4, [])
+
+
+@pytest.mark.parametrize("changes, field", [
+    ({"seed": 1}, "seed is 0 and now 1"),
+    ({"pairs": 3}, "pairs is 2 and now 3"),
+    ({"views": PairConfig(size=24)}, "size is 16 and now 24"),
+    ({"views": PairConfig(size=16, sampling=placement.CameraSampling(max_angle_degrees=30))},
+     "camera.max_angle_degrees is 180.0 and now 30"),
+])
+def test_another_job_in_the_same_folder_is_refused(meshes, tmp_path, changes, field):
+    run(make_job(meshes), tmp_path / "out")
+    before = contents(tmp_path / "out")
+    with pytest.raises(ValueError, match=field):
+        run(make_job(meshes, **changes), tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+def test_other_meshes_and_foreign_records_are_refused(meshes, tmp_path):
+    run(make_job(meshes), tmp_path / "out")
+    renamed = tuple(path.replace("box3", "box9") for path in meshes)
+    with pytest.raises(ValueError, match="job.txt: lists other objects"):
+        run(make_job(renamed), tmp_path / "out")
+    (tmp_path / "out" / "meta.json").unlink()
+    with pytest.raises(ValueError, match="holds records but no meta.json"):
+        run(make_job(meshes), tmp_path / "out")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_mesh_is_listed_and_the_rest_is_usable(meshes, tmp_path, workers):
+    good = pathlib.Path(meshes[1]).read_text()
+    pathlib.Path(meshes[1]).write_text("v 0 0 0\n")
+    job, folder = make_job(meshes, dev_count=0, test_count=0), tmp_path / "out"
+    report = run(job, folder, workers=workers)
+    assert report.written == 3
+    (failure,) = report.failures
+    assert failure.record == "0001" and failure.object_id == "box1" and failure.reason
+    files = contents(folder)
+    assert "0001.tfrecord" not in files and files["failed.txt"].startswith(b"0001\tbox1\t")
+    assert files["train.txt"].decode().split() == ["0000", "0002", "0003"]
+    pathlib.Path(meshes[1]).write_text(good)
+    assert run(job, folder) == (1, 3, [])
+    run(job, tmp_path / "good")
+    assert contents(folder) == contents(tmp_path / "good")
+
+
+def test_negative_workers_are_refused(meshes, tmp_path):
+    with pytest.raises(ValueError, match="workers is -1"):
+        run(make_job(meshes), tmp_path / "out", workers=-1)
+
+
+def script(*arguments, cwd):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, RENDER, *map(str, arguments)],
+        cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends an interrupt")
+def test_the_script_stops_on_ctrl_c_and_continues(meshes, tmp_path):
+    flags = ("--meshes", tmp_path / "meshes", "--size=16", "--out", tmp_path / "out")
+    process = script(*flags, "--pairs=400", "--workers=2", cwd=tmp_path)
+    out = tmp_path / "out"
+    deadline = time.monotonic() + 60
+    while not list(out.glob(".*.tfrecord*.tmp")) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert not list(out.glob("*.tmp")) and not list(out.glob(".*.tmp"))
+    process = script(*flags, "--pairs=400", "--workers=1", cwd=tmp_path)
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and len(list(out.glob("*.tfrecord"))) == 4
+    job = RenderJob(meshes=meshes, pairs=400, views=PairConfig(size=16))
+    run(job, tmp_path / "whole")
+    assert contents(out) == contents(tmp_path / "whole")
