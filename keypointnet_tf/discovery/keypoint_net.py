@@ -32,6 +32,8 @@ class KeypointNet(keras.Model):
       output_stride: 1 as published, 2 or 4 for speed.
       distance: nominal camera distance of the training set, the depth's bias.
       batch_norm_momentum: of the moving averages.
+      dtype: dtype policy of the trunk, "mixed_bfloat16" say; None takes Keras' current one. The
+        heads compute in float32 always.
 
     Raises:
       ValueError: a hyper-parameter cannot work; the message names it.
@@ -47,11 +49,14 @@ class KeypointNet(keras.Model):
         output_stride: int = 1,
         distance: float = 30.0,
         batch_norm_momentum: float = 0.99,
+        dtype=None,
         **kwargs,
     ):
         check_trunk(size=size, filters=filters, dilations=dilations, output_stride=output_stride)
         if num_keypoints < 3:
             raise ValueError(f"num_keypoints is {num_keypoints}; a rotation needs at least 3")
+
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
 
         # === Layers ===
         heatmap_head = layers.Conv2D(
@@ -72,6 +77,7 @@ class KeypointNet(keras.Model):
             dilations=dilations,
             output_stride=output_stride,
             momentum=batch_norm_momentum,
+            dtype=policy,
         )
         heatmap = spatial_softmax(heatmap_head(features))
         depth = expected_value(heatmap, depth_head(features)) - distance
@@ -90,6 +96,7 @@ class KeypointNet(keras.Model):
             "output_stride": output_stride,
             "distance": distance,
             "batch_norm_momentum": batch_norm_momentum,
+            "dtype": policy.name,
         }
 
     def get_config(self):

@@ -25,6 +25,8 @@ class OrientNet(keras.Model):
       dilations: dilation of each 3 x 3 layer.
       output_stride: 1 as published, 2 or 4 for speed.
       batch_norm_momentum: of the moving averages.
+      dtype: dtype policy of the trunk, "mixed_bfloat16" say; None takes Keras' current one. The
+        heads compute in float32 always.
 
     Raises:
       ValueError: a hyper-parameter cannot work; the message names it.
@@ -38,9 +40,12 @@ class OrientNet(keras.Model):
         dilations: Sequence[int] = DILATIONS,
         output_stride: int = 1,
         batch_norm_momentum: float = 0.99,
+        dtype=None,
         **kwargs,
     ):
         check_trunk(size=size, filters=filters, dilations=dilations, output_stride=output_stride)
+
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
 
         # === Layers ===
         head = layers.Conv2D(2, 3, padding="same", dtype="float32", name="heatmap_logits")
@@ -53,6 +58,7 @@ class OrientNet(keras.Model):
             dilations=dilations,
             output_stride=output_stride,
             momentum=batch_norm_momentum,
+            dtype=policy,
         )
         points = expected_uv(spatial_softmax(head(features)))
         super().__init__(inputs=image, outputs=points, **kwargs)
@@ -64,6 +70,7 @@ class OrientNet(keras.Model):
             "dilations": tuple(dilations),
             "output_stride": output_stride,
             "batch_norm_momentum": batch_norm_momentum,
+            "dtype": policy.name,
         }
 
     def get_config(self):

@@ -12,7 +12,7 @@ OUTPUT_STRIDES = (1, 2, 4)
 
 
 def dilated_trunk(
-    x, *, filters: int, dilations: Sequence[int], output_stride: int, momentum: float
+    x, *, filters: int, dilations: Sequence[int], output_stride: int, momentum: float, dtype=None
 ):
     """3 x 3 convolutions with batch normalisation and leaky ReLU 0.1 (paper, appendix A).
 
@@ -22,6 +22,7 @@ def dilated_trunk(
       dilations: dilation of each layer.
       output_stride: 1 as published; 2 strides the first convolution, 4 the first two.
       momentum: of the batch normalisation's moving averages.
+      dtype: dtype policy of the layers; None takes Keras' current one.
 
     Returns:
       `[B, H / output_stride, W / output_stride, filters]`.
@@ -35,10 +36,11 @@ def dilated_trunk(
             dilation_rate=1 if index < strided else dilation,
             padding="same",
             use_bias=False,
+            dtype=dtype,
             name=f"conv{index}",
         )(x)
-        x = layers.BatchNormalization(momentum=momentum, name=f"norm{index}")(x)
-        x = layers.LeakyReLU(negative_slope=0.1, name=f"act{index}")(x)
+        x = layers.BatchNormalization(momentum=momentum, dtype=dtype, name=f"norm{index}")(x)
+        x = layers.LeakyReLU(negative_slope=0.1, dtype=dtype, name=f"act{index}")(x)
     return x
 
 

@@ -40,8 +40,7 @@ def nearest_rotation(matrix):
       `[..., 3, 3]` proper rotations.
     """
     u, s, vt = ops.linalg.svd(matrix, full_matrices=False)
-    sign = ops.linalg.det(ops.matmul(u, vt))
-    sign = ops.where(sign < 0, -ops.ones_like(sign), ops.ones_like(sign))
+    sign = _handedness(ops.matmul(u, vt))
     signs = ops.stack([ops.ones_like(sign), ops.ones_like(sign), sign], axis=-1)
     rotation = ops.matmul(u * signs[..., None, :], vt)
 
@@ -51,6 +50,13 @@ def nearest_rotation(matrix):
         return _rotation_gradient(upstream, rotation, vt, s * signs)
 
     return rotation, gradient
+
+
+def _handedness(orthogonal):
+    """1 for rotations, -1 for reflections `[..., 3, 3]`, by the triple product of the rows."""
+    x, y, z = (orthogonal[..., i, :] for i in range(3))
+    triple = ops.sum(x * ops.cross(y, z), axis=-1)
+    return ops.where(triple < 0, -ops.ones_like(triple), ops.ones_like(triple))
 
 
 def _rotation_gradient(upstream, rotation, vt, p):

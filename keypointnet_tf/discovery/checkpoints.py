@@ -1,0 +1,94 @@
+"""Backup and restore, best and last model: nothing is lost when a training is killed.
+
+Every save goes to a temporary name that is renamed when it is complete. A backup is a folder
+`backup/step-00000250/` with the weights, the optimiser and the step in `model.keras`, and the
+noise seeds and the best value in `state.json`. The newest complete one is restored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+
+from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.run_folder import RunFolder, write_json
+
+# The figure whose lowest value makes `best.keras`, by what is trained.
+MONITORED = {
+    "both": "val_angular_error_deg",
+    "keypoints": "val_angular_error_deg",
+    "orient": "val_orientation",
+}
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves after each epoch: `best.keras` when the validation improves, `last.keras`, a backup.
+
+    Args:
+      folder: the run's files.
+      best: lowest validation angular error so far, infinity for a new run.
+    """
+
+    def __init__(self, folder: RunFolder, *, best: float = float("inf")):
+        super().__init__()
+        self.folder = folder
+        self.best = best
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Saves; a value that is not finite is never the best."""
+        value = float((logs or {}).get(MONITORED[self.model.train_config.train], np.nan))
+        if value < self.best:
+            self.best = value
+            save_model(self.model, self.folder.best)
+        save_backup(self.model, self.folder.backup, best=self.best)
+        save_model(self.model, self.folder.last)
+
+
+def save_model(model: keras.Model, path: pathlib.Path) -> None:
+    """`model.save` under a temporary name, then renamed."""
+    temporary = path.with_name(f"tmp-{os.getpid()}-{path.name}")
+    model.save(temporary)
+    os.replace(temporary, path)
+
+
+def save_backup(model: PairModel, folder: pathlib.Path, *, best: float) -> None:
+    """Writes a backup of the model's present step and removes the older ones."""
+    step = int(model.step)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"step-{step:08d}"
+    temporary = folder / f"tmp-{os.getpid()}-{target.name}"
+    temporary.mkdir()
+    model.save(temporary / "model.keras")
+    seeds = np.asarray(keras.ops.convert_to_numpy(model.noise_seeds.state))
+    state = {"step": step, "best": best, "noise_seeds": [int(s) for s in seeds]}
+    write_json(temporary / "state.json", state)
+    if target.exists():
+        shutil.rmtree(target)
+    os.replace(temporary, target)
+    for other in folder.iterdir():
+        if other != target:
+            shutil.rmtree(other)
+
+
+def restore_backup(folder: pathlib.Path) -> tuple[PairModel, float] | None:
+    """The model of the newest backup and the best value, or None when there is no backup.
+
+    Raises:
+      ValueError: the newest backup cannot be read.
+    """
+    complete = sorted(folder.glob("step-*")) if folder.exists() else []
+    if not complete:
+        return None
+    newest = complete[-1]
+    try:
+        state = json.loads((newest / "state.json").read_text())
+        model = keras.saving.load_model(newest / "model.keras")
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{newest}: the backup cannot be read ({error})") from error
+    model.noise_seeds.state.assign(np.array(state["noise_seeds"], "uint32"))
+    return model, float(state["best"])

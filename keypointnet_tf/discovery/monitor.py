@@ -1,0 +1,76 @@
+"""Looks at a training through a fixed validation batch: pictures and keypoints for diagnosis."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from PIL import Image
+
+from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.discovery.logs import as_numpy
+from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.training_data import spread
+from keypointnet_tf.viz.grid import heatmap_strip, pair_grid
+
+OBSERVED_PAIRS = 32
+DRAWN_PAIRS = 6
+
+
+class Monitor:
+    """Keypoints of the same validation pairs, computed once per epoch for all who ask.
+
+    Args:
+      validation: the validation set.
+      size: the model's image side.
+    """
+
+    def __init__(self, validation: PairArrays, size: int):
+        indices = spread(len(validation), OBSERVED_PAIRS)
+        self._batch = validation.batch(indices, size)
+        self._step, self._outputs = None, None
+
+    def outputs(self, model: PairModel) -> dict[str, np.ndarray]:
+        """`model.call`'s view batch as NumPy arrays, at the model's present step."""
+        step = int(keras.ops.convert_to_numpy(model.step))
+        if step != self._step:
+            self._outputs = as_numpy(model.predict_on_batch(self._batch))
+            self._step = step
+        return self._outputs
+
+    def observe(self, model: PairModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `collapse.diagnose` takes: `xyz_camera`, `object_to_camera`, `on_object`."""
+        outputs = self.outputs(model)
+        masks = np.concatenate([self._batch["mask0"], self._batch["mask1"]])[..., 0]
+        return outputs["xyz_camera"], outputs["object_to_camera"], on_mask(outputs["uv"], masks)
+
+    def draw(self, model: PairModel) -> dict[str, Image.Image]:
+        """Pictures for the event file: pairs with keypoints, and one view's heatmaps."""
+        outputs = self.outputs(model)
+        pairs = len(self._batch["focal0"])
+        chosen = spread(pairs, DRAWN_PAIRS)
+        images = np.stack([self._batch["image0"], self._batch["image1"]], axis=1)[chosen]
+        images = np.round(images * 255).astype(np.uint8)
+        uv = outputs["uv"].reshape(2, pairs, -1, 2).swapaxes(0, 1)[chosen]
+        heatmaps = np.moveaxis(outputs["heatmap"][chosen[0]], -1, 0)
+        return {
+            "keypoints": pair_grid(images, uv),
+            "heatmaps": heatmap_strip(images[0, 0], heatmaps),
+        }
+
+
+def on_mask(uv: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Whether the pixel that holds each point has a mask above 0; outside the frame counts as off.
+
+    Args:
+      uv: `[V, K, 2]` NDC.
+      masks: `[V, H, W]`.
+
+    Returns:
+      `[V, K]` bool.
+    """
+    height, width = masks.shape[1:]
+    column = np.floor((uv[..., 0] + 1) / 2 * width).astype(int)
+    row = np.floor((1 - uv[..., 1]) / 2 * height).astype(int)
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    view = np.arange(len(masks))[:, None]
+    return inside & (masks[view, row.clip(0, height - 1), column.clip(0, width - 1)] > 0)

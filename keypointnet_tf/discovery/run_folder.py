@@ -1,0 +1,115 @@
+"""The files of one training run, and the rule that a run is never overwritten by another.
+
+`config.json` (config, data, versions), `log.csv`, `tensorboard/`, `backup/`, `best.keras`,
+`last.keras`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+from keypointnet_tf.discovery.config import TrainConfig, to_json
+
+PACKAGES = ("keras", "tensorflow", "jax", "numpy", "keypointnet-tf")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run, and its configuration's guard.
+
+    Attributes:
+      path: the folder; made by `claim`.
+    """
+
+    path: pathlib.Path
+
+    @property
+    def config(self) -> pathlib.Path:
+        return self.path / "config.json"
+
+    @property
+    def log(self) -> pathlib.Path:
+        return self.path / "log.csv"
+
+    @property
+    def tensorboard(self) -> pathlib.Path:
+        return self.path / "tensorboard"
+
+    @property
+    def backup(self) -> pathlib.Path:
+        return self.path / "backup"
+
+    @property
+    def best(self) -> pathlib.Path:
+        return self.path / "best.keras"
+
+    @property
+    def last(self) -> pathlib.Path:
+        return self.path / "last.keras"
+
+    def claim(self, config: TrainConfig, data: dict) -> None:
+        """Makes the folder for this configuration, or checks that it was made for it.
+
+        Args:
+          config: the training configuration.
+          data: what the run is trained on, plain JSON values.
+
+        Raises:
+          ValueError: the folder holds a run with another configuration or other data; the message
+            names each field that differs.
+        """
+        wanted = {"config": to_json(config), "data": data}
+        if not self.config.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json(self.config, {**wanted, "git_commit": git_commit(), "versions": versions()})
+            return
+        found = json.loads(self.config.read_text())
+        differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
+        if differences:
+            raise ValueError(
+                f"{self.path} holds a run with another configuration: {'; '.join(differences)}. "
+                "Give another --model_dir, or the run's own flags."
+            )
+
+
+def write_json(path: pathlib.Path, data: dict) -> None:
+    """Writes JSON under a temporary name and renames it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n")
+    os.replace(temporary, path)
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of what decides a run's numbers."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit() -> str | None:
+    """The source tree's commit, or None outside a checkout."""
+    if shutil.which("git") is None:
+        return None
+    folder = pathlib.Path(__file__).resolve().parent
+    answer = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True
+    )
+    return answer.stdout.strip() or None if answer.returncode == 0 else None
+
+
+def _differences(found, wanted, prefix: str = ""):
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in sorted(set(found) | set(wanted)):
+            yield from _differences(found.get(key), wanted.get(key), f"{prefix}{key}.")
+    elif found != wanted:
+        yield f"{prefix[:-1]} is {wanted!r}, the run's is {found!r}"

@@ -1,0 +1,183 @@
+"""What a training reads: endless batches from any step on, a fixed validation set, and what
+prediction must know of the data later.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from keypointnet_tf.data.array_dataset import ArrayDataset
+from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.on_the_fly import RenderedPairs
+from keypointnet_tf.data.pair_source import PairSource, ProceduralObjects
+from keypointnet_tf.data.record_set import RecordSet
+from keypointnet_tf.discovery.config import TrainConfig
+from keypointnet_tf.rendering.pairs import PairConfig
+
+MEMORY_LIMIT_BYTES = 4 * 2**30
+INPUTS = ("auto", "memory", "stream")
+# Validation objects are drawn with a seed far from any that a user gives for training.
+VALIDATION_SEED = 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """The data side of a training.
+
+    Attributes:
+      batches: first global step -> endless data set of batch dictionaries, a function of the step.
+      validation: fixed pairs of objects that are not trained on.
+      info: kept in the model: `category`, `object_share` (mean larger side of the objects' boxes,
+        share of the frame), `focal`, `distance` of the cameras.
+      description: what identifies the data in `config.json`.
+    """
+
+    batches: Callable[[int], object]
+    validation: PairArrays
+    info: dict
+    description: dict
+
+
+def from_records(
+    folder: str | os.PathLike, config: TrainConfig, *, records_up: str = "auto",
+    reading: str = "auto",
+) -> TrainingData:  # fmt: skip
+    """Training on the train split of a record folder, validated on its dev split.
+
+    Args:
+      folder: a record set.
+      config: gives image size, batch size, seed, and the number of validation pairs.
+      records_up: "auto", "y" or "z", see `RecordSet`.
+      reading: "memory" holds all pairs as arrays, "stream" reads with tf.data, "auto" takes
+        memory up to 4 GiB of images.
+
+    Raises:
+      ValueError: the set is damaged, or has no training or dev records.
+    """
+    record_set = RecordSet(folder, records_up=records_up)
+    for split in ("train", "dev"):
+        if not record_set.names(split):
+            raise ValueError(f"{folder}: split {split!r} is empty; training needs train and dev")
+    validation = PairArrays.from_record_set(record_set, "dev")
+    validation = take(validation, spread(len(validation), config.validation_pairs))
+    needed = record_set.count("train") * 8 * record_set.size**2
+    if reading == "stream" or (reading == "auto" and needed > MEMORY_LIMIT_BYTES):
+        batches = _streamed(record_set, config)
+    else:
+        batches = in_memory(PairArrays.from_record_set(record_set, "train"), config)
+    category = record_set.meta.get("category", "")
+    description = {
+        "data_dir": str(os.path.abspath(folder)), "records_up": record_set.records_up
+    }  # fmt: skip
+    return TrainingData(batches, validation, data_info(validation, category), description)
+
+
+def rendered(
+    category: str, config: TrainConfig, *, pair_config: PairConfig | None = None,
+    objects: int | None = None, workers: int = 1,
+) -> TrainingData:  # fmt: skip
+    """Training on fresh pairs of a procedural category, rendered while the model learns.
+
+    Args:
+      category: "plane", "car" or "chair".
+      config: gives image size, batch size, seed, and the number of validation pairs.
+      pair_config: how pairs are rendered; its size is replaced by the model's.
+      objects: size of the pool of objects, None for endless new ones.
+      workers: render processes that work ahead; 0 renders in the training process.
+    """
+    pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
+    make = dict(config=pair_config, batch_size=config.batch_size)
+    source = PairSource(
+        ProceduralObjects(category, config.seed), objects=objects, steps_per_object=8,
+        seed=config.seed, **make,
+    )  # fmt: skip
+    held_out = PairSource(
+        ProceduralObjects(category, VALIDATION_SEED + config.seed), seed=VALIDATION_SEED, **make
+    )
+    steps = -(-config.validation_pairs // config.batch_size)
+    pairs = (pair for step in range(steps) for pair in held_out.pairs(step))
+    arrays = PairArrays.from_pairs(
+        pairs, count=steps * config.batch_size, description="render validation pairs"
+    )
+    validation = take(arrays, np.arange(config.validation_pairs))
+
+    def batches(first_step: int):
+        return RenderedPairs(
+            source, first_step=first_step, workers=workers, use_multiprocessing=workers > 0
+        )
+
+    description = {
+        "shapes": category, "objects": objects, "pairs": _plain(dataclasses.asdict(pair_config))
+    }  # fmt: skip
+    return TrainingData(batches, validation, data_info(validation, category), description)
+
+
+def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayDataset]:
+    """First step -> endless shuffled batches of pairs held in memory."""
+
+    def batches(first_step: int) -> ArrayDataset:
+        return ArrayDataset(
+            arrays, batch_size=config.batch_size, size=config.model.size, seed=config.seed,
+            first_step=first_step, workers=1,
+        )  # fmt: skip
+
+    return batches
+
+
+def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], object]:
+    from keypointnet_tf.data.tf_pipeline import tf_dataset
+
+    def batches(first_step: int):
+        return tf_dataset(
+            record_set, "train", batch_size=config.batch_size, size=config.model.size,
+            seed=config.seed, first_step=first_step,
+        )  # fmt: skip
+
+    return batches
+
+
+def data_info(arrays: PairArrays, category: str) -> dict:
+    """What prediction needs: see `TrainingData.info`."""
+    distances = np.linalg.norm(arrays.object_to_camera[:, :, :3, 3], axis=-1)
+    return {
+        "category": category,
+        "object_share": float(np.mean([object_share(v) for p in arrays.images for v in p])),
+        "focal": float(np.mean(arrays.focal)),
+        "distance": float(np.round(np.mean(distances), 1)),
+    }
+
+
+def object_share(image: np.ndarray) -> float:
+    """Larger side of the box of `alpha > 0` as a share of the frame; 0 for an empty image."""
+    rows, columns = np.nonzero(image[..., 3])
+    if not len(rows):
+        return 0.0
+    return float(max(np.ptp(rows), np.ptp(columns)) + 1) / image.shape[0]
+
+
+def spread(available: int, wanted: int) -> np.ndarray:
+    """`[min(wanted, available)]` indices spread evenly over `available` items."""
+    return np.linspace(0, available - 1, min(wanted, available)).round().astype(int)
+
+
+def take(arrays: PairArrays, indices: np.ndarray) -> PairArrays:
+    """The pairs at `indices`."""
+    values = {f.name: getattr(arrays, f.name) for f in dataclasses.fields(arrays)}
+    return PairArrays(**{k: None if v is None else v[indices] for k, v in values.items()})
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def close(dataset: object) -> None:
+    """Stops a data set's workers, where it has any."""
+    if isinstance(dataset, keras.utils.PyDataset) and hasattr(dataset, "close"):
+        dataset.close()
