@@ -42,5 +42,18 @@ def spatial_variance(heatmap):
     return second - ops.sum(ops.square(expected_uv(heatmap)), axis=-1)
 
 
+def confidence(heatmap, *, half_at: float = 0.1):
+    """How concentrated each map is: `s^2 / (s^2 + variance)`, 1 for a single cell.
+
+    Args:
+      heatmap: `[B, H, W, K]`.
+      half_at: `s`, the standard deviation in NDC at which the confidence is one half.
+
+    Returns:
+      `[B, K]` in (0, 1].
+    """
+    return half_at**2 / (half_at**2 + ops.maximum(spatial_variance(heatmap), 0.0))
+
+
 def _grid(heatmap) -> np.ndarray:
     return pixel_grid(heatmap.shape[1], heatmap.shape[2])
