@@ -15,7 +15,6 @@ from keypointnet_tf.data.order import index_at
 from keypointnet_tf.rendering.pairs import PairConfig, ViewPair, pair_rng, render_pair
 from keypointnet_tf.rendering.scene import Scene
 from keypointnet_tf.shapes.mesh import Mesh
-from keypointnet_tf.shapes.procedural import generate_object
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +25,8 @@ class ProceduralObjects:
     seed: int = 0
 
     def __call__(self, index: int) -> Mesh:
+        from keypointnet_tf.shapes.procedural import generate_object
+
         return generate_object(self.category, self.seed, index)
 
 

@@ -8,7 +8,7 @@ from keypointnet_tf.data.prefetch import Prefetcher, Source
 
 
 class StepDataset(keras.utils.PyDataset):
-    """An endless data set for `fit(..., steps_per_epoch=...)`.
+    """An endless data set for `fit(..., steps_per_epoch=..., shuffle=False)`.
 
     Item `i` is the batch at global step `first_step + i`. Having no length, it is iterated by
     Keras without a restart between epochs, so with `first_step = initial_epoch * steps_per_epoch`

@@ -20,8 +20,15 @@ def make_pair(seed=0, size=8, landmarks=True, object_id="thing", sampling=None):
     points = rng.uniform(-1, 1, (3, 3)).astype(np.float32)
     points[1] = np.nan
     return ViewPair(
-        images[0], images[1], poses[0], poses[1], 22.5, 23.5,
-        points if landmarks else None, object_id, "sort",
+        images[0],
+        images[1],
+        poses[0],
+        poses[1],
+        22.5,
+        23.5,
+        points if landmarks else None,
+        object_id,
+        "sort",
     )
 
 
