@@ -7,6 +7,8 @@ parses into flag values of its own, so that two scripts may use one flag name.
 
 from __future__ import annotations
 
+import inspect
+import re
 import shutil
 import signal
 import sys
@@ -90,3 +92,19 @@ def _usage(flag: flags.Flag) -> str:
     kind = "|".join(choices) if choices else flag.flag_type().split()[-1].upper()
     default = "" if flag.default in (None, []) else f"  (default: {flag.default})"
     return f"  --{flag.name}={kind}{default}"
+
+
+def field_text(kind: type, field: str) -> str:
+    """What the docstring of a config dataclass says of a field, as one line.
+
+    Raises:
+      ValueError: the docstring does not name the field.
+    """
+    text = inspect.getdoc(kind).partition("Attributes:\n")[2]
+    entries = re.split(r"^ {2}(?=\S)", text, flags=re.MULTILINE)
+    for entry in entries:
+        names, _, description = entry.partition(":")
+        if field in names.split(", "):
+            description = " ".join(description.split())
+            return description[:1].upper() + description[1:]
+    raise ValueError(f"the docstring of {kind.__name__} does not name field {field!r}")

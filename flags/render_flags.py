@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 
 from absl import flags
@@ -120,11 +119,5 @@ def _mesh_files(patterns: list[str]) -> tuple[str, ...]:
         return ()
     from keypointnet_tf.shapes.mesh_file import find_meshes
 
-    found = set()
-    for pattern in patterns:
-        paths = [pattern] if os.path.exists(pattern) else glob.glob(pattern, recursive=True)
-        files = [file for path in paths for file in find_meshes(path)]
-        if not files:
-            raise ValueError(f"--meshes={pattern} finds no mesh; expected a file, folder or glob")
-        found.update(os.path.abspath(file) for file in files)
-    return tuple(sorted(found))
+    found = (file for pattern in patterns for file in find_meshes(pattern))
+    return tuple(sorted({os.path.abspath(file) for file in found}))

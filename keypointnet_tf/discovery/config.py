@@ -10,8 +10,8 @@ import dataclasses
 from typing import Any
 
 from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
-from keypointnet_tf.discovery.trunk import DILATIONS
 
+DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
 
@@ -26,7 +26,8 @@ class ModelConfig:
       filters: channels of KeypointNet's layers.
       orient_filters: channels of OrientNet's layers.
       dilations: dilation of each layer of either network.
-      output_stride: 1 as published; 2 or 4 shrink the feature maps for speed.
+      output_stride: 1 as published; 2 or 4 shrink KeypointNet's feature maps for speed.
+      orient_output_stride: the same for OrientNet.
       batch_norm_momentum: of the moving averages.
     """
 
@@ -36,6 +37,7 @@ class ModelConfig:
     orient_filters: int = 32
     dilations: tuple[int, ...] = DILATIONS
     output_stride: int = 1
+    orient_output_stride: int = 1
     batch_norm_momentum: float = 0.99
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from keypointnet_tf.discovery.trunk import DILATIONS, check_trunk, dilated_trunk
+from keypointnet_tf.discovery.config import DILATIONS
+from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk
 from keypointnet_tf.geometry.heatmap import expected_uv, spatial_softmax
 
 

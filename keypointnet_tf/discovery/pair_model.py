@@ -13,8 +13,8 @@ from keypointnet_tf.discovery import losses, views
 from keypointnet_tf.discovery.config import ModelConfig, TrainConfig, from_json, to_json
 from keypointnet_tf.discovery.keypoint_net import KeypointNet
 from keypointnet_tf.discovery.orient_net import OrientNet
-from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.discovery.precision import has_bfloat16
+from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
 
@@ -218,13 +218,15 @@ def build_networks(
         "dtype": dtype,
         "size": config.size,
         "dilations": config.dilations,
-        "output_stride": config.output_stride,
         "batch_norm_momentum": config.batch_norm_momentum,
     }
     return (
-        OrientNet(filters=config.orient_filters, **shared),
+        OrientNet(
+            filters=config.orient_filters, output_stride=config.orient_output_stride, **shared
+        ),
         KeypointNet(
             filters=config.filters,
+            output_stride=config.output_stride,
             num_keypoints=config.num_keypoints,
             distance=distance,
             **shared,

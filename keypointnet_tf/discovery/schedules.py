@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from keras import ops
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +30,8 @@ class Schedule:
 
     def __call__(self, progress):
         """Value at `progress` (a scalar tensor or float), as a float32 scalar tensor."""
+        from keras import ops  # here, so that flags and configs start without Keras
+
         value = ops.convert_to_tensor(self.knots[0][1], "float32")
         for (start, low), (end, high) in zip(self.knots, self.knots[1:], strict=False):
             share = ops.clip((progress - start) / max(end - start, 1e-9), 0.0, 1.0)

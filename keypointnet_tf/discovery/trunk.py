@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from keras import layers
 
-DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 OUTPUT_STRIDES = (1, 2, 4)
 
 

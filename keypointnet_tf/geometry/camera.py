@@ -48,7 +48,8 @@ def invert(pose):
     """Inverse of rigid matrices `[B, 4, 4]`."""
     rotation = ops.swapaxes(pose[..., :3, :3], -1, -2)
     offset = -ops.matmul(rotation, pose[..., :3, 3:])
-    return ops.concatenate([ops.concatenate([rotation, offset], axis=-1), pose[..., 3:, :]], axis=-2)
+    upper = ops.concatenate([rotation, offset], axis=-1)
+    return ops.concatenate([upper, pose[..., 3:, :]], axis=-2)
 
 
 def relative_pose(object_to_camera0, object_to_camera1):

@@ -86,7 +86,7 @@ def place_camera(
 
 
 def look_at(eye: np.ndarray, target: np.ndarray = (0, 0, 0)) -> np.ndarray:
-    """`[4, 4]` object-to-camera matrix of a camera at `eye` aimed at `target`, `+z` up in the image.
+    """`[4, 4]` object-to-camera matrix of a camera at `eye` aimed at `target`, `+z` image-up.
 
     Straight above or below, where `+z` has no direction in the image, `+x` points up instead.
     """

@@ -1,0 +1,171 @@
+"""Evaluation in two loops: predictions are exported once; scoring the file takes no model.
+
+Data flows `read_split` -> `export` -> `predictions.npz` -> `report_scores`. Letters: N pairs,
+K keypoints, S image side, L landmarks.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from keypointnet_tf.data import schema
+from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.record_set import Location, RecordSet
+from keypointnet_tf.discovery import views
+from keypointnet_tf.discovery.logs import as_numpy
+from keypointnet_tf.discovery.monitor import on_mask
+from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.scoring import report_scores
+from keypointnet_tf.geometry import heatmap
+from keypointnet_tf.metrics.predictions import Predictions
+from keypointnet_tf.metrics.summary import Scores
+from keypointnet_tf.rendering.pairs import ViewPair
+
+FIELDS = ("uv", "depth", "orient_uv")
+
+
+def load_model(path: str | os.PathLike) -> PairModel:
+    """The best model of a run folder, or a `.keras` file.
+
+    Raises:
+      ValueError: there is no such model.
+    """
+    path = pathlib.Path(path)
+    file = path / "best.keras" if path.is_dir() else path
+    if not file.is_file():
+        raise ValueError(f"{file} does not exist; expected a run folder with best.keras")
+    model = keras.saving.load_model(file, compile=False)
+    if not isinstance(model, PairModel):
+        raise ValueError(f"{file} holds a {type(model).__name__}; expected a PairModel")
+    return model
+
+
+def read_split(
+    record_set: RecordSet, split: str, *, objects: int | None = None, pairs: int | None = None
+) -> PairArrays:
+    """Pairs of a split in memory.
+
+    Args:
+      record_set: the records; one file per object.
+      split: "train", "dev" or "test".
+      objects: at most so many record files, the first ones.
+      pairs: at most so many pairs of each file, the first ones.
+
+    Raises:
+      ValueError: the split is empty, or a record is damaged.
+    """
+    names = set(record_set.names(split)[:objects])
+    wanted = [
+        place
+        for place in record_set.locations(split)
+        if place.path.stem in names and (pairs is None or place.index < pairs)
+    ]
+    if not wanted:
+        raise ValueError(f"{record_set.folder}: split {split!r} is empty; expected records")
+    return PairArrays.from_pairs(
+        _decoded(record_set, wanted), count=len(wanted), description=f"read {split}"
+    )
+
+
+def _decoded(record_set: RecordSet, places: list[Location]) -> Iterator[ViewPair]:
+    for place in places:
+        encoded = record_set.encoded_pair(place)
+        yield schema.decode_images(encoded, path=place.path, index=place.index)
+
+
+def export(
+    model: PairModel, test: PairArrays, fit: PairArrays | None = None, *,
+    landmark_names: tuple[str, ...] = (), batch_size: int = 32,
+) -> Predictions:  # fmt: skip
+    """Predicts both views of every pair, without noise and with the predicted left/right bit.
+
+    Args:
+      model: a trained model.
+      test: pairs to score, of objects that were not trained on.
+      fit: pairs of training objects, on which maps to landmarks are fitted; None for none.
+      landmark_names: names of the landmarks that the pairs hold.
+      batch_size: pairs at a time.
+    """
+    parts = [("test", test)] + ([("train", fit)] if fit is not None else [])
+    predicted = [_predict(model, arrays, batch_size, split) for split, arrays in parts]
+    fields = {
+        name: np.concatenate([part[name] for part in predicted]) for name in predicted[0]
+    }
+    if any(arrays.landmarks is None for _, arrays in parts):
+        fields.pop("landmarks", None)
+    elif landmark_names:
+        fields["landmark_names"] = np.array(landmark_names)
+    return Predictions(**fields, steps=int(model.step))
+
+
+def _predict(
+    model: PairModel, arrays: PairArrays, batch_size: int, split: str
+) -> dict[str, np.ndarray]:
+    rows = []
+    for start in tqdm(range(0, len(arrays), batch_size), desc=f"predict {split}", unit="batch"):
+        # The last batch is filled up with repeats, so that one compiled shape serves all.
+        indices = np.minimum(np.arange(start, start + batch_size), len(arrays) - 1)
+        batch = arrays.batch(indices, model.train_config.model.size)
+        keep = min(batch_size, len(arrays) - start)
+        rows.append({k: v[:keep] for k, v in _predict_batch(model, batch).items()})
+    fields = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    # Pictures are for looking at the test pairs; blank ones of the others take no room.
+    images = arrays.images if split == "test" else np.zeros_like(arrays.images)
+    fields.update(
+        images=images,
+        object_to_camera=arrays.object_to_camera,
+        focal=arrays.focal,
+        object_id=arrays.object_ids.astype(str),
+        kind=arrays.kinds.astype(str),
+        split=np.full(len(arrays), split),
+    )
+    if arrays.landmarks is not None:
+        fields["landmarks"] = arrays.landmarks
+    return fields
+
+
+def _predict_batch(model: PairModel, batch: dict) -> dict[str, np.ndarray]:
+    """One batch's fields, views on axis 1."""
+    outputs = model.predict_on_batch(batch)
+    outputs["confidence"] = heatmap.confidence(outputs["heatmap"])
+    chosen = as_numpy({name: outputs[name] for name in (*FIELDS, "confidence")})
+    fields = {name: np.stack(views.split(value), axis=1) for name, value in chosen.items()}
+    masks = [batch["mask0"][..., 0], batch["mask1"][..., 0]]
+    both = [on_mask(fields["uv"][:, view], masks[view]) for view in (0, 1)]
+    return {**fields, "on_object": np.stack(both, axis=1)}
+
+
+def evaluate(
+    model: PairModel, record_set: RecordSet, out_dir: str | os.PathLike, *, split: str = "test",
+    fit_objects: int = 200, pairs: int | None = None, batch_size: int = 32,
+) -> Scores:  # fmt: skip
+    """Exports `predictions.npz` for a record set's split and scores it.
+
+    Args:
+      model: a trained model.
+      record_set: the records.
+      out_dir: folder of the results.
+      split: the split to score.
+      fit_objects: training objects on which the landmark map is fitted.
+      pairs: at most so many pairs of each object.
+      batch_size: pairs at a time.
+
+    Raises:
+      ValueError: the split is empty, or a record is damaged.
+    """
+    test = read_split(record_set, split, pairs=pairs)
+    fit = None
+    if test.landmarks is not None and split != "train" and record_set.names("train"):
+        fit = read_split(record_set, "train", objects=fit_objects, pairs=pairs or 10)
+    predictions = export(
+        model, test, fit, landmark_names=record_set.landmark_names, batch_size=batch_size
+    )
+    pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
+    predictions.save(pathlib.Path(out_dir) / "predictions.npz")
+    return report_scores(predictions, out_dir)

@@ -1,0 +1,41 @@
+"""From a predictions file to figures and pictures; needs no model and no Keras."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+from keypointnet_tf.metrics.predictions import Predictions
+from keypointnet_tf.metrics.summary import Scores, score, write_scores
+from keypointnet_tf.viz.grid import best_median_worst, instances_grid
+
+HEADLINE = (
+    "angular_error_mean_deg", "angular_error_median_deg", "accuracy_10deg", "accuracy_30deg",
+    "orientation_accuracy", "three_d_se", "three_d_se_rms", "on_object_share", "consistency",
+    "coverage", "least_distance", "landmark_error", "landmark_floor", "landmark_error_ratio",
+    "pairs", "objects", "steps",
+)  # fmt: skip
+
+
+def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Scores:
+    """Scores predictions and writes `summary.json`, `per_example.csv` and the picture grids.
+
+    `pairs.png` shows the best, median and worst pairs, `instances.png` views of several objects.
+    """
+    scores = score(predictions)
+    write_scores(scores, out_dir)
+    if predictions.images is not None:
+        test = predictions.select("test")
+        folder = pathlib.Path(out_dir)
+        best_median_worst(test, scores.angular_error, folder / "pairs.png")
+        instances_grid(test, folder / "instances.png")
+    return scores
+
+
+def headline(scores: Scores) -> list[str]:
+    """The figures that one looks at first, a line of text each."""
+    return [f"{name:>26}  {_shown(scores.summary.get(name))}" for name in HEADLINE]
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
