@@ -8,7 +8,6 @@ the same job again renders what is missing.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import multiprocessing
 import os
 import pathlib
@@ -108,8 +107,7 @@ def load_object(job: RenderJob, task: ObjectTask) -> Mesh:
         return generate_object(job.shapes, job.seed, task.index)
     from keypointnet_tf.shapes.mesh_file import load_mesh
 
-    mesh = load_mesh(task.path, up=job.up, front=job.front)
-    return dataclasses.replace(mesh, object_id=task.object_id)
+    return load_mesh(task.path, up=job.up, front=job.front, object_id=task.object_id)
 
 
 def object_pairs(job: RenderJob, task: ObjectTask, scene: Scene) -> Iterator[ViewPair]:
