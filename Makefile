@@ -1,0 +1,65 @@
+# Two commands do everything, in .venv/ inside this folder:
+#   make demo   the main job: shapes -> records -> training -> evaluation -> overlays
+#   make test   all tests
+# Running either again reuses what is done.
+
+PYTHON ?= python3
+DEMO_SHAPES ?= plane
+DEMO_PRESET ?= flags/presets/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES)).flags
+DEMO_DIR ?= runs/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES))
+DEMO_STEPS ?=
+DEMO_OBJECTS ?= 1000
+
+RUN := .venv/bin/python
+READY := .venv/.ready
+STEPS_FLAG := $(if $(DEMO_STEPS),--steps=$(DEMO_STEPS))
+
+.PHONY: demo test lint clean
+
+demo: $(DEMO_DIR)/overlays/keypoints.json
+	@cat $(DEMO_DIR)/eval/summary.txt
+	@echo "pictures: $(DEMO_DIR)/eval/pairs.png  $(DEMO_DIR)/eval/instances.png  $(DEMO_DIR)/overlays/"
+
+test: $(READY)
+	$(RUN) -m pytest $(TESTFLAGS)
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+
+$(DEMO_DIR)/data/.done: | $(READY)
+	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=20 --size=64 \
+	  --dev_count=30 --test_count=120 --out=$(DEMO_DIR)/data
+	@touch $@
+
+# Always asked: train.py resumes, or says at once that the run is finished.
+.PHONY: demo-train
+demo-train: $(DEMO_DIR)/data/.done
+	$(RUN) train.py --flagfile=$(DEMO_PRESET) $(STEPS_FLAG) \
+	  --data_dir=$(DEMO_DIR)/data --model_dir=$(DEMO_DIR)/model
+
+$(DEMO_DIR)/model/best.keras: demo-train ;
+
+$(DEMO_DIR)/eval/summary.txt: $(DEMO_DIR)/model/best.keras
+	$(RUN) eval.py --model_dir=$(DEMO_DIR)/model --data_dir=$(DEMO_DIR)/data --split=test \
+	  --pairs=10 --out=$(DEMO_DIR)/eval > $@.tmp
+	@mv $@.tmp $@
+
+$(DEMO_DIR)/overlays/keypoints.json: $(DEMO_DIR)/eval/summary.txt
+	$(RUN) examples/sample_images.py --shapes=$(DEMO_SHAPES) --out=$(DEMO_DIR)/samples
+	$(RUN) predict.py --model_dir=$(DEMO_DIR)/model --input=$(DEMO_DIR)/samples \
+	  --out=$(DEMO_DIR)/overlays
+
+$(READY): requirements.lock setup.py
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+	  "keypointnet_tf needs Python 3.11 or later; %s is %d.%d. Try: make $(MAKECMDGOALS) PYTHON=python3.11" \
+	  % (sys.executable, v[0], v[1]))'
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --upgrade pip
+	@# The lock holds the versions that were tested, on Python 3.11; others take setup.py's ranges.
+	if $(RUN) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; \
+	  then $(RUN) -m pip install -r requirements.lock; fi
+	$(RUN) -m pip install -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache
