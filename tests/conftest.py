@@ -15,3 +15,25 @@ def sample_data() -> pathlib.Path:
     if not pathlib.Path(folder).is_dir():
         pytest.skip(f"sample data folder {folder} is absent")
     return pathlib.Path(folder)
+
+
+@pytest.fixture(scope="session")
+def gradient_of():
+    """`gradient_of(function, x)`: derivative of `sum(function(x))` as NumPy, on any backend."""
+    import keras
+    import numpy as np
+
+    def gradient(function, x):
+        x = keras.ops.convert_to_tensor(x, "float32")
+        if keras.backend.backend() == "jax":
+            import jax
+
+            return np.asarray(jax.grad(lambda value: function(value).sum())(x))
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = function(x)
+        return tape.gradient(value, x).numpy()
+
+    return gradient
