@@ -62,6 +62,8 @@ def save_backup(model: PairModel, folder: pathlib.Path, *, best: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"step-{step:08d}"
     temporary = folder / f"tmp-{os.getpid()}-{target.name}"
+    # A save that was killed leaves its folder, and in a container the process number comes again.
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     model.save(temporary / "model.keras")
     seeds = np.asarray(keras.ops.convert_to_numpy(model.noise_seeds.state))

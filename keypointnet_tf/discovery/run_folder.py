@@ -64,7 +64,7 @@ class RunFolder:
           ValueError: the folder holds a run with another configuration or other data; the message
             names each field that differs.
         """
-        wanted = {"config": to_json(config), "data": data}
+        wanted = json.loads(json.dumps({"config": to_json(config), "data": data}))
         if not self.config.exists():
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.config, {**wanted, "git_commit": git_commit(), "versions": versions()})
@@ -72,10 +72,7 @@ class RunFolder:
         found = json.loads(self.config.read_text())
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
         if differences:
-            raise ValueError(
-                f"{self.path} holds a run with another configuration: {'; '.join(differences)}. "
-                "Give another --model_dir, or the run's own flags."
-            )
+            raise ValueError(f"{self.path} {_refusal(differences)}")
 
 
 def write_json(path: pathlib.Path, data: dict) -> None:
@@ -108,8 +105,24 @@ def git_commit() -> str | None:
 
 
 def _differences(found, wanted, prefix: str = ""):
+    """`(field, value of the run, value asked for)` of each field that differs."""
     if isinstance(found, dict) and isinstance(wanted, dict):
         for key in sorted(set(found) | set(wanted)):
             yield from _differences(found.get(key), wanted.get(key), f"{prefix}{key}.")
     elif found != wanted:
-        yield f"{prefix[:-1]} is {wanted!r}, the run's is {found!r}"
+        yield prefix[:-1], found, wanted
+
+
+def _refusal(differences: list[tuple]) -> str:
+    if [name for name, _, _ in differences] == ["config.steps"]:
+        _, found, wanted = differences[0]
+        return (
+            f"holds a run of config.steps {found}; got {wanted}. Its learning rate and schedules "
+            "are laid out over those steps and end with them, so the number cannot be changed: "
+            "start a new run in another --model_dir."
+        )
+    named = [f"{name} is {wanted!r}, the run's is {found!r}" for name, found, wanted in differences]
+    return (
+        f"holds a run with another configuration: {'; '.join(named)}. "
+        "Give another --model_dir, or the run's own flags."
+    )

@@ -32,10 +32,11 @@ class Schedule:
         """Value at `progress` (a scalar tensor or float), as a float32 scalar tensor."""
         from keras import ops  # here, so that flags and configs start without Keras
 
+        progress = ops.convert_to_tensor(progress, "float32")
         value = ops.convert_to_tensor(self.knots[0][1], "float32")
         for (start, low), (end, high) in zip(self.knots, self.knots[1:], strict=False):
             share = ops.clip((progress - start) / max(end - start, 1e-9), 0.0, 1.0)
-            value = value + (high - low) * ops.cast(share, "float32")
+            value = value + (high - low) * share
         return value
 
     def at(self, progress: float) -> float:
@@ -44,7 +45,13 @@ class Schedule:
         return float(np.interp(progress, places, values))
 
     def __str__(self) -> str:
-        return ",".join(f"{p:g}:{v:g}" for p, v in self.knots)
+        return ",".join(f"{_shortest(p)}:{_shortest(v)}" for p, v in self.knots)
+
+
+def _shortest(value: float) -> str:
+    """Six digits where they are exact, all digits else."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
 
 
 def constant(value: float) -> Schedule:
