@@ -1,7 +1,7 @@
 """Procedural chairs with true landmarks: `+x` is where the sitter faces, `+y` the sitter's left.
 
-A chair is drawn (`chair_kinds.draw_chair`) and then built part by part; the mesh is mirror
-symmetric in `y` up to the landmarks' accuracy. Letter: L landmarks.
+A chair is drawn (`chair_kinds.draw_chair`) and then built part by part; the mesh is its own mirror
+image under `y -> -y`, spokes and texture included. Letter: L landmarks.
 """
 
 from __future__ import annotations
