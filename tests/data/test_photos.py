@@ -1,0 +1,287 @@
+"""Photos of every mode, and where the framing puts what is in them."""
+
+import re
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keypointnet_tf.data import photos
+
+RED, GREEN = (250, 20, 30), (10, 240, 60)
+
+
+def picture(width=6, height=4):
+    """RGB: left half red, right half green, so that turns show."""
+    values = np.full((height, width, 3), GREEN, np.uint8)
+    values[:, : width // 2] = RED
+    return Image.fromarray(values)
+
+
+def png16(values):
+    """A 16-bit PNG of `[H, W, 1 or 3]`, which Pillow cannot write in colour."""
+    height, width, channels = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+
+    def chunk(kind, data):
+        sealed = kind + data
+        return struct.pack(">I", len(data)) + sealed + struct.pack(">I", zlib.crc32(sealed))
+
+    color_type = {1: 0, 3: 2}[channels]
+    head = struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def opaque(height, width, color):
+    return np.broadcast_to(np.array([*color, 255], np.uint8), (height, width, 4))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK", "LA", "L", "1", "PA"])
+def test_every_mode_gives_rgba(tmp_path, mode):
+    source = picture().convert(mode)
+    path = tmp_path / ("image.png" if mode not in ("CMYK", "PA") else "image.tif")
+    source.save(path)
+    assert np.array_equal(photos.read_photo(path), np.array(source.convert("RGBA")))
+    if mode in ("RGB", "RGBA", "CMYK"):
+        assert np.array_equal(photos.read_photo(path)[0, 0], [*RED, 255])
+
+
+def test_sixteen_bits_are_scaled_to_eight(tmp_path):
+    grey = np.array([[[0], [257 * 7], [65535]], [[128], [129], [32768]]])
+    (tmp_path / "grey.png").write_bytes(png16(grey))
+    expected = [[0, 7, 255], [0, 1, 128]]
+    values = photos.read_photo(tmp_path / "grey.png")
+    assert values.dtype == np.uint8 and values.shape == (2, 3, 4)
+    assert np.array_equal(values[..., :3], np.repeat(np.array(expected)[..., None], 3, -1))
+    (tmp_path / "color.png").write_bytes(png16(np.full((2, 3, 3), [65535, 257 * 9, 0])))
+    assert np.array_equal(photos.read_photo(tmp_path / "color.png"), opaque(2, 3, (255, 9, 0)))
+    Image.fromarray(grey[..., 0].astype(np.uint16)).save(tmp_path / "grey.tif")
+    assert np.array_equal(photos.read_photo(tmp_path / "grey.tif")[..., 0], expected)
+    (tmp_path / "grey.pgm").write_bytes(b"P5 2 1 1000\n" + np.array([0, 1000], ">u2").tobytes())
+    assert photos.read_photo(tmp_path / "grey.pgm")[0, :, 0].tolist() == [0, 255]
+
+
+def test_palette_with_transparency_keeps_it(tmp_path):
+    image = Image.new("P", (3, 2), 1)
+    image.putpalette([0, 0, 0, *RED, *GREEN])
+    image.putpixel((2, 0), 2)
+    image.save(tmp_path / "image.png", transparency=2)
+    values = photos.read_photo(tmp_path / "image.png")
+    assert values[0, 2, 3] == 0
+    assert np.array_equal(values[1, 2], [*RED, 255])
+
+
+def test_exif_turn_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # The stored left edge is the top of the scene.
+    picture().save(tmp_path / "image.png", exif=exif)
+    values = photos.read_photo(tmp_path / "image.png")
+    assert values.shape == (6, 4, 4)
+    assert np.array_equal(values[:3], opaque(3, 4, RED))
+    assert np.array_equal(values[3:], opaque(3, 4, GREEN))
+
+
+def test_an_animation_gives_its_first_frame(tmp_path):
+    frames = [Image.new("RGB", (3, 2), color) for color in (RED, GREEN)]
+    frames[0].save(tmp_path / "image.gif", save_all=True, append_images=frames[1:])
+    assert np.array_equal(photos.read_photo(tmp_path / "image.gif"), opaque(2, 3, RED))
+
+
+def test_what_is_no_photo_is_named(tmp_path, monkeypatch):
+    whole = tmp_path / "whole.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(whole)
+    cases = {
+        "empty.png": b"", "text.png": b"hello", "cut.png": whole.read_bytes()[:900],
+        "head.jpg": b"\xff\xd8\xff\xe0",
+    }  # fmt: skip
+    for name, data in cases.items():
+        (tmp_path / name).write_bytes(data)
+    Image.new("F", (2, 2)).save(tmp_path / "float.tif")
+    for name in [*cases, "float.tif", "absent.png", "."]:
+        with pytest.raises(ValueError, match=re.escape(str(tmp_path / name))):
+            photos.read_photo(tmp_path / name)
+    monkeypatch.setattr(photos, "MAX_PIXELS", 1599)
+    with pytest.raises(ValueError, match="it is 40 x 40 pixels.*at most 1,599"):
+        photos.read_photo(whole)
+
+
+def test_a_header_that_promises_too_much_is_refused_before_reading(tmp_path):
+    for width in (12_001, 60_000):
+        data = bytearray(png16(np.zeros((1, 1, 1))))
+        head = b"IHDR" + struct.pack(">IIBBBBB", width, width, 16, 0, 0, 0, 0)
+        data[12:33] = head + struct.pack(">I", zlib.crc32(head))
+        (tmp_path / "bomb.png").write_bytes(data)
+        with pytest.raises(ValueError, match=r"bomb\.png.*at most 120,000,000"):
+            photos.read_photo(tmp_path / "bomb.png")
+
+
+def test_photos_are_found_in_files_folders_and_patterns(tmp_path):
+    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.png"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder.png").mkdir()
+    assert [file.name for file in photos.find_photos(tmp_path)] == ["a.png", "b.JPG"]
+    assert photos.find_photos(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
+    assert photos.find_photos(tmp_path / "*.png") == [tmp_path / "a.png"]
+    for nothing in ("absent.png", "*.tif", "folder.png"):
+        with pytest.raises(ValueError, match=re.escape(str(tmp_path / nothing))):
+            photos.find_photos(tmp_path / nothing)
+
+
+def test_a_mask_has_its_photos_stem(tmp_path):
+    for name in ("masks/a.png", "masks/b.png", "masks/b.gif", "a.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    folder = tmp_path / "masks"
+    assert photos.find_mask(folder, tmp_path / "a.jpg") == folder / "a.png"
+    assert photos.find_mask(folder / "b.gif", tmp_path / "a.jpg") == folder / "b.gif"
+    for photo, found in (("b.jpg", "b.gif, b.png"), ("c.jpg", "none")):
+        (tmp_path / photo).write_bytes(b"")
+        with pytest.raises(ValueError, match=f"{photo}.*{found}"):
+            photos.find_mask(folder, tmp_path / photo)
+    with pytest.raises(ValueError, match=r"a\.jpg.*none"):  # a photo is not its own mask file
+        photos.find_mask(tmp_path, tmp_path / "a.jpg")
+
+
+def test_masks_come_from_alpha_or_brightness(tmp_path):
+    expected = np.zeros((4, 6), bool)
+    expected[1:3, 2:5] = True
+    bright = np.where(expected, 128, 127).astype(np.uint8)
+    path = tmp_path / "mask.png"
+    white = np.full_like(bright, 255)
+    for values in (bright, np.dstack([white] * 3 + [bright]), np.dstack([bright] * 3 + [white])):
+        Image.fromarray(values).save(path)
+        assert np.array_equal(photos.read_mask(path, (6, 4)), expected)
+    with pytest.raises(ValueError, match="mask is 6 x 4 pixels; the photo is 4 x 6"):
+        photos.read_mask(path, (4, 6))
+    Image.fromarray(expected.astype(np.uint8)).save(path)
+    with pytest.raises(ValueError, match="mask.png.*largest value is 1"):
+        photos.read_mask(path, (6, 4))
+
+
+def test_framing_maps_ndc_to_pixels_and_back():
+    framing = photos.Framing((10.0, 20.0), 8.0)
+    assert framing.corner == (6, 16)
+    ndc = np.array([[-1, 1], [1, -1], [0, 0], [0.5, 0.5]])
+    pixels = np.array([[6, 16], [14, 24], [10, 20], [12, 18]])
+    assert np.allclose(framing.to_pixels(ndc), pixels)
+    assert np.allclose(framing.to_ndc(pixels), ndc)
+
+
+def whole(rgba, size, **rest):
+    return photos.frame_photo(rgba, size=size, object_share=0.6, **rest)
+
+
+def noise(height, width):
+    values = np.random.default_rng(0).integers(0, 256, (height, width, 4), np.uint8)
+    values[..., 3] = 255
+    return values
+
+
+def test_a_photo_of_the_networks_size_is_untouched():
+    rgba = noise(16, 16)
+    image, mask, framing = whole(rgba, 16)
+    assert image.dtype == mask.dtype == np.float32
+    assert np.array_equal(image, rgba[..., :3].astype(np.float32) / 255)
+    assert np.array_equal(mask, np.ones((16, 16, 1)))
+    assert framing == photos.Framing((8, 8), 16)
+
+
+def test_a_photo_alone_is_padded_to_a_square_with_black():
+    rgba = noise(9, 16)
+    image, mask, framing = whole(rgba, 16)
+    assert framing.corner == (0, -3)
+    assert np.array_equal(image[3:12], rgba[..., :3].astype(np.float32) / 255)
+    assert not image[:3].any() and not image[12:].any() and mask.all()
+
+
+def test_shrinking_takes_the_mean():
+    rgba = noise(32, 32)
+    expected = rgba[..., :3].reshape(8, 4, 8, 4, 3).mean(axis=(1, 3)) / 255
+    assert np.allclose(whole(rgba, 8)[0], expected, atol=1e-6)
+    flat = np.full((31, 31, 4), 255, np.uint8)
+    assert np.allclose(whole(flat, 7)[0], 1, atol=1e-6)
+    assert np.allclose(whole(flat, 50)[0], 1, atol=1e-6)
+
+
+def centroid(image):
+    weights = image.sum(axis=-1)
+    y, x = np.mgrid[: len(image), : len(image)] + 0.5
+    return np.array([(x * weights).sum(), (y * weights).sum()]) / weights.sum()
+
+
+@pytest.mark.parametrize("size, box", [
+    (32, (10.0, 12.0, 31.0, 29.0)),
+    (32, (17.3, 15.1, 27.9, 24.2)),
+    (16, (1.7, 2.2, 57.1, 37.9)),
+    (64, (20.0, 18.0, 26.5, 22.0)),
+    (32, None),
+])  # fmt: skip
+def test_a_dot_lands_where_the_framing_says(size, box):
+    rgba = np.zeros((40, 60, 4), np.uint8)
+    rgba[..., 3] = 255
+    rgba[20, 22, :3] = 255
+    image, _, framing = whole(rgba, size, box=box)
+    uv = framing.to_ndc(np.array([22.5, 20.5]))
+    expected = (np.array([uv[0], -uv[1]]) + 1) / 2 * size
+    assert np.abs(centroid(image) - expected).max() < 0.5
+    found = centroid(image) / size * 2 - 1
+    pixels = framing.to_pixels(np.array([found[0], -found[1]]))
+    assert np.abs(pixels - [22.5, 20.5]).max() < max(0.5, 0.5 * framing.side / size)
+
+
+def test_a_mask_blackens_the_background_and_scales_its_box():
+    rgba = noise(50, 80)
+    mask = np.zeros((50, 80), bool)
+    mask[20:30, 40:70] = True
+    image, coverage, framing = whole(rgba, 100, mask=mask)
+    assert framing == photos.Framing((55, 25), 50)
+    rows, columns = np.nonzero(coverage[..., 0] > 0.5)
+    assert (columns.min(), columns.max() + 1) == (20, 80)
+    assert (rows.min(), rows.max() + 1) == (40, 60)
+    assert not image[coverage[..., 0] == 0].any()
+    near, share = rgba[24:26, 54:56, :3] / 255, np.array([0.25, 0.75])  # about (55.25, 25.25)
+    assert np.allclose(image[50, 50], np.einsum("yxc,y,x->c", near, share, share), atol=1e-6)
+
+
+def test_alpha_is_the_mask_where_none_is_given():
+    rgba = noise(50, 80)
+    rgba[..., 3] = 0
+    rgba[20:30, 40:70, 3] = 255
+    by_alpha = whole(rgba, 20)
+    mask = rgba[..., 3] > 0
+    rgba[..., 3] = 255
+    for first, second in zip(by_alpha, whole(rgba, 20, mask=mask), strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_a_box_keeps_the_background():
+    rgba = noise(50, 80)
+    image, coverage, framing = whole(rgba, 10, box=(40, 20, 70, 30))
+    assert framing == photos.Framing((55, 25), 50)
+    assert coverage.all() and (image > 0).all()
+    mask = np.zeros((50, 80), bool)
+    mask[20:30, 40:70] = True
+    both = whole(rgba, 10, box=(40, 20, 52, 26), mask=mask)
+    assert both[2] == photos.Framing((46, 23), 20)
+    assert not both[0][0].any()
+
+
+@pytest.mark.parametrize("box", [
+    (5, 5, 5, 9), (9, 5, 5, 9), (80, 0, 90, 9), (-9, 0, 0, 9), (0, 0, np.nan, 9), (0, 0, np.inf, 9),
+])
+def test_a_box_must_lie_in_the_photo(box):
+    with pytest.raises(ValueError, match="expected x0,y0,x1,y1.*80 x 50"):
+        whole(noise(50, 80), 10, box=box)
+
+
+def test_bad_masks_and_shares_are_refused():
+    rgba = noise(4, 6)
+    with pytest.raises(ValueError, match="mask is empty"):
+        whole(rgba, 8, mask=np.zeros((4, 6), bool))
+    with pytest.raises(ValueError, match=r"mask has shape \(6, 4\)"):
+        whole(rgba, 8, mask=np.ones((6, 4), bool))
+    with pytest.raises(ValueError, match="object_share is 0"):
+        photos.frame_photo(rgba, size=8, object_share=0)
