@@ -1,0 +1,324 @@
+"""Keypoints of images and of photos from a trained model.
+
+Letters: B images, K keypoints, S pixels of the networks' image side.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from keypointnet_tf.data import photos
+from keypointnet_tf.discovery import losses
+from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.precision import has_accelerator
+from keypointnet_tf.geometry import camera
+from keypointnet_tf.geometry.heatmap import confidence
+from keypointnet_tf.geometry.placement import focal_length
+
+BATCH_SIZE = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What the networks say of B images; NumPy arrays, float32 unless told otherwise.
+
+    Attributes:
+      uv: `[B, K, 2]` NDC.
+      depth: `[B, K]` camera-frame z, negative.
+      xyz_camera: `[B, K, 3]`.
+      confidence: `[B, K]` in (0, 1], from each heatmap's spread.
+      orient_uv: `[B, 2, 2]` NDC of the object's `+x` and `-x` axis points.
+      faces_right: bool `[B]`, the bit that KeypointNet was given.
+      heatmap: `[B, H, W, K]`, or None where it was not asked for.
+    """
+
+    uv: np.ndarray
+    depth: np.ndarray
+    xyz_camera: np.ndarray
+    confidence: np.ndarray
+    orient_uv: np.ndarray
+    faces_right: np.ndarray
+    heatmap: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class FramedPhoto:
+    """A photo on its way into the networks.
+
+    Attributes:
+      file: path as given.
+      width, height: of the photo, turned by its EXIF tag.
+      framing: the crop.
+      image: float32 `[S, S, 3]`.
+    """
+
+    file: str
+    width: int
+    height: int
+    framing: photos.Framing
+    image: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotoKeypoints:
+    """Keypoints of one photo, `x, y` in its pixels (first pixel's centre 0.5), EXIF tag applied.
+
+    Attributes:
+      file, width, height, framing: see `FramedPhoto`.
+      xy: `[K, 2]`.
+      depth: `[K]`, negative; xyz_camera: `[K, 3]`: in the crop's virtual camera,
+        `Predictor.virtual_camera`.
+      confidence: `[K]`.
+      front, back: `[2]` where the object's `+x` and `-x` axis points are.
+      margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
+      faces_right: whether the front is right of the back.
+    """
+
+    file: str
+    width: int
+    height: int
+    framing: photos.Framing
+    xy: np.ndarray
+    depth: np.ndarray
+    xyz_camera: np.ndarray
+    confidence: np.ndarray
+    front: np.ndarray
+    back: np.ndarray
+    margin: float
+    faces_right: bool
+
+
+class Predictor:
+    """Runs a trained model's two networks on images or photos.
+
+    Args:
+      model: its `info` gives the focal length, and the share of the frame that objects fill.
+    """
+
+    def __init__(self, model: PairModel):
+        self.model = model
+        self.size = model.train_config.model.size
+        self.focal = float(model.info.get("focal", focal_length()))
+        self._function = _prediction_function(model)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Predictor:
+        """Reads a run folder's best model, or a `.keras` file.
+
+        Raises:
+          ValueError: no model of this package is there.
+        """
+        path = model_file(path)
+        try:
+            model = keras.saving.load_model(path, compile=False)
+        except Exception as error:  # Keras passes on whatever unpacking meets.
+            raise ValueError(f"{path}: the model cannot be read ({error})") from error
+        if not isinstance(model, PairModel):
+            raise ValueError(f"{path} holds a {type(model).__name__}; expected a PairModel")
+        return cls(model)
+
+    @property
+    def object_share(self) -> float:
+        """Mean share of the frame that objects fill in the training data.
+
+        Raises:
+          ValueError: the model was saved without it.
+        """
+        if "object_share" not in self.model.info:
+            raise ValueError(f"the model's info has {self.model.info}; expected object_share in it")
+        return float(self.model.info["object_share"])
+
+    @property
+    def virtual_camera(self) -> dict:
+        """The camera that every crop is taken to be seen by: plain JSON values.
+
+        `size` S in pixels, `focal` length in NDC, `distance` of the object.
+        """
+        distance = float(self.model.keypoint_net.config["distance"])
+        return {"size": self.size, "focal": self.focal, "distance": distance}
+
+    def __call__(
+        self, images: np.ndarray, focal: float | np.ndarray | None = None, *,
+        batch_size: int = BATCH_SIZE, heatmap: bool = False,
+    ) -> Prediction:  # fmt: skip
+        """Keypoints of framed images.
+
+        Batches are padded, to `batch_size` or, where there are fewer images, to a power of two: so
+        few shapes are compiled.
+
+        Args:
+          images: float32 `[B, S, S, 3]` in [0, 1] over black, B at least 1.
+          focal: in NDC, one for all or `[B]`; by default that of the training data.
+          batch_size: images at a time.
+          heatmap: whether to keep the heatmaps, the bulk of the output.
+
+        Raises:
+          ValueError: `images` has another shape, or `batch_size` is below 1.
+        """
+        images = np.asarray(images, np.float32)
+        if images.ndim != 4 or images.shape[1:] != (self.size, self.size, 3) or not len(images):
+            raise ValueError(
+                f"images have shape {images.shape}; expected [B, {self.size}, {self.size}, 3]"
+            )
+        focal = np.broadcast_to(
+            np.asarray(self.focal if focal is None else focal, np.float32), len(images)
+        )
+        step = padded_size(len(images), batch_size)
+        parts = []
+        for start in range(0, len(images), step):
+            part = self._run(images[start : start + step], focal[start : start + step], step)
+            parts.append(part if heatmap else part | {"heatmap": None})
+        joined = {key: _joined([part[key] for part in parts]) for key in parts[0]}
+        return Prediction(**joined)
+
+    def predict_photos(
+        self, paths: Sequence[str | os.PathLike], *, masks: Sequence | None = None,
+        boxes: Sequence | None = None, batch_size: int = BATCH_SIZE,
+        on_failure: Callable[[str, ValueError], None] | None = None, progress: bool = False,
+    ) -> list[PhotoKeypoints]:  # fmt: skip
+        """Keypoints of photos of any size and mode.
+
+        Args:
+          paths: image files.
+          masks: for each photo a mask file or None; see `photos.frame_photo`.
+          boxes: for each photo `x0, y0, x1, y1` in its pixels, or None.
+          batch_size: photos at a time.
+          on_failure: is told the file and the error of a photo that cannot be used, which is left
+            out; without it the first error is raised.
+          progress: whether to show a bar.
+
+        Raises:
+          ValueError: a photo or its mask or box cannot be used, and `on_failure` is None.
+        """
+        masks = [None] * len(paths) if masks is None else masks
+        boxes = [None] * len(paths) if boxes is None else boxes
+        step = padded_size(max(len(paths), 1), batch_size)
+        results, waiting = [], []
+        jobs = tqdm(zip(paths, masks, boxes, strict=True), total=len(paths), unit="photo",
+                    disable=not progress)  # fmt: skip
+        for path, mask, box in jobs:
+            try:
+                waiting.append(self.frame(path, mask=mask, box=box))
+            except ValueError as error:
+                if on_failure is None:
+                    raise
+                on_failure(str(path), error)
+            if len(waiting) == step:
+                results += self.predict_framed(waiting, pad_to=step)
+                waiting = []
+        return results + self.predict_framed(waiting, pad_to=step)
+
+    def frame(
+        self, path: str | os.PathLike, *, mask: str | os.PathLike | None = None,
+        box: photos.Box | None = None,
+    ) -> FramedPhoto:  # fmt: skip
+        """Reads and frames a photo.
+
+        Raises:
+          ValueError: the photo, its mask or its box cannot be used; the message names the file.
+        """
+        share = self.object_share
+        rgba = photos.read_photo(path)
+        height, width = rgba.shape[:2]
+        object_mask = None if mask is None else photos.read_mask(mask, (width, height))
+        try:
+            image, _, framing = photos.frame_photo(
+                rgba, size=self.size, object_share=share, mask=object_mask, box=box
+            )
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+        return FramedPhoto(str(path), width, height, framing, image)
+
+    def predict_framed(
+        self, framed: Sequence[FramedPhoto], *, pad_to: int | None = None
+    ) -> list[PhotoKeypoints]:
+        """Keypoints of framed photos, all in one batch padded to `pad_to`.
+
+        Raises:
+          ValueError: the model gives numbers that are not finite.
+        """
+        if not framed:
+            return []
+        images = np.stack([photo.image for photo in framed])
+        focal = np.full(len(images), self.focal, np.float32)
+        outputs = self._run(images, focal, pad_to or len(images))
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            raise ValueError(f"{framed[0].file}: the model gives numbers that are not finite")
+        return [
+            self._on_photo(photo, {key: value[index] for key, value in outputs.items()})
+            for index, photo in enumerate(framed)
+        ]
+
+    def _on_photo(self, photo: FramedPhoto, values: dict) -> PhotoKeypoints:
+        front, back = photo.framing.to_pixels(values["orient_uv"])
+        margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
+        return PhotoKeypoints(
+            file=photo.file, width=photo.width, height=photo.height, framing=photo.framing,
+            xy=photo.framing.to_pixels(values["uv"]),
+            depth=values["depth"], xyz_camera=values["xyz_camera"],
+            confidence=values["confidence"], front=front, back=back, margin=margin,
+            faces_right=bool(values["faces_right"]),
+        )  # fmt: skip
+
+    def _run(self, images: np.ndarray, focal: np.ndarray, size: int) -> dict[str, np.ndarray]:
+        """One batch, padded to `size` with its last image and cut again."""
+        count = len(images)
+        inputs = {"image": images, "focal": focal}
+        if count < size:
+            index = np.minimum(np.arange(size), count - 1)
+            inputs = {key: value[index] for key, value in inputs.items()}
+        outputs = self._function.predict_on_batch(inputs)
+        outputs = {key: np.asarray(value)[:count] for key, value in outputs.items()}
+        return outputs | {"faces_right": outputs["faces_right"] > 0.5}
+
+
+def model_file(path: str | os.PathLike) -> pathlib.Path:
+    """The `.keras` file that a run folder or a path names.
+
+    Raises:
+      ValueError: there is none.
+    """
+    given = pathlib.Path(path)
+    file = given / "best.keras" if given.is_dir() else given
+    if not file.is_file():
+        raise ValueError(f"{file}: no model is there; expected a run folder or a .keras file")
+    return file
+
+
+def padded_size(count: int, batch_size: int) -> int:
+    """Size of the batches in which `count` items are run."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; expected at least 1")
+    return min(batch_size, 1 << (count - 1).bit_length())
+
+
+def _prediction_function(model: PairModel) -> keras.Model:
+    """Image and focal length to everything that `Prediction` holds, compiled as one."""
+    size = model.train_config.model.size
+    image = keras.Input((size, size, 3), name="image")
+    focal = keras.Input((), name="focal")
+    orient_uv = model.orient_net(image)
+    bit = losses.faces_right(orient_uv)
+    points = model.keypoint_net({"image": image, "faces_right": bit})
+    outputs = {
+        **points,
+        "xyz_camera": camera.unproject(points["uv"], points["depth"], focal),
+        "confidence": confidence(points["heatmap"]),
+        "orient_uv": orient_uv,
+        "faces_right": bit,
+    }
+    function = keras.Model({"image": image, "focal": focal}, outputs)
+    # TensorFlow's own kernels are faster than XLA's on processors.
+    function.jit_compile = keras.backend.backend() != "tensorflow" or has_accelerator()
+    return function
+
+
+def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    return None if parts[0] is None else np.concatenate(parts)
