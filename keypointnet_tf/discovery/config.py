@@ -22,7 +22,7 @@ class ModelConfig:
 
     Attributes:
       size: image side in pixels; images of another size are resized.
-      num_keypoints: K.
+      num_keypoints: how many keypoints, K.
       filters: channels of KeypointNet's layers.
       orient_filters: channels of OrientNet's layers.
       dilations: dilation of each layer of either network.

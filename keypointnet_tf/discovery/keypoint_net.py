@@ -27,7 +27,7 @@ class KeypointNet(keras.Model):
 
     Args:
       size: image side in pixels.
-      num_keypoints: K.
+      num_keypoints: how many keypoints, K.
       filters: channels of the trunk (64 as published).
       dilations: dilation of each 3 x 3 layer.
       output_stride: 1 as published, 2 or 4 for speed.
