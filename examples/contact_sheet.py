@@ -1,7 +1,7 @@
 """Draws a labelled grid of procedural objects, to see at a glance what a category holds.
 
     python examples/contact_sheet.py --shapes=plane --out=docs/images/plane_sheet.png
-    python examples/contact_sheet.py --shapes=plane --landmarks --out=/tmp/plane_landmarks.png
+    python examples/contact_sheet.py --shapes=chair --landmarks --out=chair_landmarks.png
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 import colorsys
 import os
 import pathlib
+import sys
 
 import numpy as np
 from absl import app, flags
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from keypointnet_tf.geometry import placement
-from keypointnet_tf.rendering.scene import Scene
-from keypointnet_tf.shapes.mesh import Mesh
-from keypointnet_tf.shapes.procedural import CATEGORIES, generate_object
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from keypointnet_tf.geometry import placement  # noqa: E402
+from keypointnet_tf.rendering.scene import Scene  # noqa: E402
+from keypointnet_tf.shapes.mesh import Mesh  # noqa: E402
+from keypointnet_tf.shapes.procedural import CATEGORIES, generate_object  # noqa: E402
 
 BACKGROUND = (204, 210, 220)
 INK = (40, 44, 52)
 COLUMNS = 8
 LABEL_HEIGHT = 13
 GOLDEN_ANGLE = 137.508
-ZOOM = 1.2
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("shapes", "plane", list(CATEGORIES), "The category.")
@@ -36,6 +38,7 @@ flags.DEFINE_boolean("landmarks", False, "Mark the true landmarks with dots.")
 flags.DEFINE_float("azimuth", None, "Viewing direction in degrees, 0 from in front, the same for "
                    "all objects; by default each is seen from another side.")
 flags.DEFINE_float("elevation", 28.0, "Height of the camera in degrees.")
+flags.DEFINE_float("zoom", 1.0, "Magnification; at 1 every object fits from every side.")
 flags.DEFINE_string("out", None, "PNG to write; by default docs/images/<shapes>_sheet.png.")
 
 
@@ -48,18 +51,20 @@ def main(argv: list[str]) -> None:
         azimuth = 40 + index * GOLDEN_ANGLE if FLAGS.azimuth is None else FLAGS.azimuth
         mesh = generate_object(FLAGS.shapes, FLAGS.seed, index)
         tiles.append(draw_tile(
-            mesh, azimuth, FLAGS.elevation, cell=FLAGS.cell, landmarks=FLAGS.landmarks
+            mesh, azimuth, FLAGS.elevation, cell=FLAGS.cell, zoom=FLAGS.zoom,
+            landmarks=FLAGS.landmarks,
         ))
     save_png(join_tiles(tiles), out)
     print(out)
 
 
 def draw_tile(
-    mesh: Mesh, azimuth: float, elevation: float, *, cell: int, landmarks: bool = False
+    mesh: Mesh, azimuth: float, elevation: float, *, cell: int, zoom: float = 1.0,
+    landmarks: bool = False,
 ) -> Image.Image:
     """One object above its kind; angles in degrees."""
     eye = placement.NOMINAL_DISTANCE * _direction(azimuth, elevation)
-    pose, focal = placement.look_at(eye), ZOOM * placement.focal_length()
+    pose, focal = placement.look_at(eye), zoom * placement.focal_length()
     rendering = Scene(mesh).render(pose, size=cell, focal=focal, supersample=3)
     tile = Image.new("RGB", (cell, cell + LABEL_HEIGHT), BACKGROUND)
     picture = Image.fromarray(rendering.rgba, "RGBA")
@@ -100,10 +105,12 @@ def join_tiles(tiles: list[Image.Image]) -> Image.Image:
 
 
 def save_png(image: Image.Image, path: pathlib.Path) -> None:
-    """Writes a PNG and replaces an older file whole."""
+    """Writes a PNG of 256 well-chosen colours and replaces an older file whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    image.save(part, format="PNG", optimize=True)
+    palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=3)
+    small = image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    small.save(part, format="PNG", optimize=True)
     os.replace(part, path)
 
 
