@@ -27,4 +27,5 @@ def finished_run(tiny, tmp_path_factory):
     """`(folder, result, config)` of an uninterrupted tiny training."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     settings = tiny.config()
+    tiny.set_seed()
     return folder, tiny.train(settings, tiny.data(settings), folder), settings

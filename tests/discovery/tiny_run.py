@@ -6,6 +6,7 @@ for a test that kills it.
 
 import sys
 
+import keras
 import numpy as np
 
 from keypointnet_tf.data.batches import PairArrays
@@ -15,6 +16,11 @@ from keypointnet_tf.discovery.training_data import TrainingData, data_info, in_m
 from keypointnet_tf.geometry import placement
 
 SIZE, FOCAL = 16, 22.9
+
+
+def set_seed() -> None:
+    """The same initial weights in every run."""
+    keras.utils.set_random_seed(0)
 
 
 def model_config(**changes) -> ModelConfig:
@@ -59,5 +65,6 @@ def data(settings: TrainConfig) -> TrainingData:
 
 
 if __name__ == "__main__":
+    set_seed()
     settings = config(steps=int(sys.argv[2]))
     train(settings, data(settings), sys.argv[1])

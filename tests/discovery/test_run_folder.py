@@ -1,0 +1,78 @@
+"""A run's folder belongs to one configuration."""
+
+import dataclasses
+import json
+import pathlib
+
+import pytest
+
+from keypointnet_tf.discovery.config import TrainConfig, from_json
+from keypointnet_tf.discovery.run_folder import RunFolder, write_json
+
+CONFIG = TrainConfig(steps=100)
+DATA = {"shapes": "plane", "range": (1, 2)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = RunFolder(tmp_path / "runs" / "one")
+    folder.claim(CONFIG, DATA)
+    return folder
+
+
+def test_claim_writes_what_made_the_run(folder):
+    written = json.loads(folder.config.read_text())
+    assert from_json(TrainConfig, written["config"]) == CONFIG
+    assert written["data"] == {"shapes": "plane", "range": [1, 2]}
+    assert written["versions"].keys() >= {"keras", "numpy"} and "git_commit" in written
+    assert [file.name for file in folder.path.iterdir()] == ["config.json"]
+
+
+def test_the_same_run_may_claim_again(folder):
+    before = folder.config.read_bytes()
+    folder.claim(CONFIG, DATA)
+    assert folder.config.read_bytes() == before
+
+
+def test_another_configuration_is_refused_by_its_fields(folder):
+    loss = dataclasses.replace(CONFIG.loss, separation_delta=0.1)
+    other = dataclasses.replace(CONFIG, batch_size=8, loss=loss)
+    with pytest.raises(ValueError) as caught:
+        folder.claim(other, DATA)
+    message = str(caught.value)
+    assert str(folder.path) in message and "another --model_dir" in message
+    assert "config.batch_size is 8, the run's is 16" in message
+    assert "config.loss.separation_delta is 0.1, the run's is 0.05" in message
+    assert "seed" not in message
+
+
+def test_other_data_are_refused(folder):
+    with pytest.raises(ValueError, match="data.shapes is 'car', the run's is 'plane'"):
+        folder.claim(CONFIG, {**DATA, "shapes": "car"})
+
+
+def test_more_steps_are_refused_with_advice(folder):
+    with pytest.raises(ValueError) as caught:
+        folder.claim(dataclasses.replace(CONFIG, steps=200), DATA)
+    message = str(caught.value)
+    assert "holds a run of config.steps 100; got 200" in message
+    assert "schedules" in message and "start a new run in another --model_dir" in message
+
+
+def test_json_is_written_whole_or_not_at_all(folder, monkeypatch):
+    def fail(*_):
+        raise OSError("disk is full")
+
+    before = folder.config.read_bytes()
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError):
+        write_json(folder.config, {"other": 1})
+    assert folder.config.read_bytes() == before
+
+
+def test_names_of_files():
+    folder = RunFolder(pathlib.Path("run"))
+    names = [folder.config, folder.log, folder.tensorboard, folder.backup, folder.best, folder.last]
+    assert [path.name for path in names] == [
+        "config.json", "log.csv", "tensorboard", "backup", "best.keras", "last.keras",
+    ]  # fmt: skip
