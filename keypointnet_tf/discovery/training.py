@@ -145,7 +145,7 @@ def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
         batches = data.batches(first)
         try:
             model.fit(
-                batches, epochs=left // per_epoch, steps_per_epoch=per_epoch,
+                batches, epochs=left // per_epoch, steps_per_epoch=per_epoch, shuffle=False,
                 validation_data=sweep, callbacks=callbacks, verbose=0,
             )  # fmt: skip
         finally:
