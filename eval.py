@@ -33,7 +33,8 @@ def main(values) -> None:
 
 def _predict_and_score(values):
     from keypointnet_tf.data.record_set import RecordSet
-    from keypointnet_tf.discovery.evaluation import evaluate, load_model
+    from keypointnet_tf.discovery.checkpoints import load_model
+    from keypointnet_tf.discovery.evaluation import evaluate
 
     record_set = RecordSet(values.data_dir, records_up=values.records_up)
     return evaluate(

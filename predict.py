@@ -34,7 +34,8 @@ def main(values) -> int:
     job = predict_flags.job_from_flags(values)
     from tqdm import tqdm
 
-    from keypointnet_tf.discovery.predictor import Predictor, model_file
+    from keypointnet_tf.discovery.checkpoints import model_file
+    from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.run_folder import write_json
     from keypointnet_tf.viz.canvas import save_picture
 

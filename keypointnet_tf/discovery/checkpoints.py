@@ -56,6 +56,39 @@ def save_model(model: keras.Model, path: pathlib.Path) -> None:
     os.replace(temporary, path)
 
 
+def model_file(path: str | os.PathLike) -> pathlib.Path:
+    """The `.keras` file that a path names: itself, or the best model of a run folder.
+
+    Raises:
+      ValueError: there is none.
+    """
+    given = pathlib.Path(path)
+    file = RunFolder(given).best if given.is_dir() else given
+    if not file.is_file():
+        raise ValueError(
+            f"{file}: no model is there; expected a run folder with best.keras, or a .keras file"
+        )
+    return file
+
+
+def load_model(path: str | os.PathLike) -> PairModel:
+    """The best model of a run folder, or that of a `.keras` file; not compiled.
+
+    Raises:
+      ValueError: no model of this package is there.
+    """
+    file = model_file(path)
+    try:
+        model = keras.saving.load_model(file, compile=False)
+    except Exception as error:  # Keras passes on whatever unpacking meets.
+        raise ValueError(
+            f"{file}: the model cannot be read ({error}); expected a saved PairModel"
+        ) from error
+    if not isinstance(model, PairModel):
+        raise ValueError(f"{file} holds a {type(model).__name__}; expected a PairModel")
+    return model
+
+
 def save_backup(model: PairModel, folder: pathlib.Path, *, best: float) -> None:
     """Writes a backup of the model's present step and removes the older ones."""
     step = int(model.step)

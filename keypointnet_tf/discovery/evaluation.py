@@ -10,7 +10,6 @@ import os
 import pathlib
 from collections.abc import Iterator
 
-import keras
 import numpy as np
 from tqdm import tqdm
 
@@ -28,22 +27,6 @@ from keypointnet_tf.metrics.summary import Scores
 from keypointnet_tf.rendering.pairs import ViewPair
 
 FIELDS = ("uv", "depth", "orient_uv")
-
-
-def load_model(path: str | os.PathLike) -> PairModel:
-    """The best model of a run folder, or a `.keras` file.
-
-    Raises:
-      ValueError: there is no such model.
-    """
-    path = pathlib.Path(path)
-    file = path / "best.keras" if path.is_dir() else path
-    if not file.is_file():
-        raise ValueError(f"{file} does not exist; expected a run folder with best.keras")
-    model = keras.saving.load_model(file, compile=False)
-    if not isinstance(model, PairModel):
-        raise ValueError(f"{file} holds a {type(model).__name__}; expected a PairModel")
-    return model
 
 
 def read_split(

@@ -6,17 +6,23 @@ Letters: B images, K keypoints, S pixels of the networks' image side.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-import pathlib
 from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
-from keypointnet_tf.data import photos
 from keypointnet_tf.discovery import losses
+from keypointnet_tf.discovery.checkpoints import load_model
 from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.photo_keypoints import (
+    FramedPhoto,
+    PhotoKeypoints,
+    framed_batches,
+    on_photo,
+    read_framed,
+)
 from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.geometry import camera
 from keypointnet_tf.geometry.heatmap import confidence
@@ -48,53 +54,6 @@ class Prediction:
     heatmap: np.ndarray | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class FramedPhoto:
-    """A photo on its way into the networks.
-
-    Attributes:
-      file: path as given.
-      width, height: of the photo, turned by its EXIF tag.
-      framing: the crop.
-      image: float32 `[S, S, 3]`.
-    """
-
-    file: str
-    width: int
-    height: int
-    framing: photos.Framing
-    image: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class PhotoKeypoints:
-    """Keypoints of one photo, `x, y` in its pixels (first pixel's centre 0.5), EXIF tag applied.
-
-    Attributes:
-      file, width, height, framing: see `FramedPhoto`.
-      xy: `[K, 2]`.
-      depth: `[K]`, negative; xyz_camera: `[K, 3]`: in the crop's virtual camera,
-        `Predictor.virtual_camera`.
-      confidence: `[K]`.
-      front, back: `[2]` where the object's `+x` and `-x` axis points are.
-      margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
-      faces_right: whether the front is right of the back.
-    """
-
-    file: str
-    width: int
-    height: int
-    framing: photos.Framing
-    xy: np.ndarray
-    depth: np.ndarray
-    xyz_camera: np.ndarray
-    confidence: np.ndarray
-    front: np.ndarray
-    back: np.ndarray
-    margin: float
-    faces_right: bool
-
-
 class Predictor:
     """Runs a trained model's two networks on images or photos.
 
@@ -115,14 +74,7 @@ class Predictor:
         Raises:
           ValueError: no model of this package is there.
         """
-        path = model_file(path)
-        try:
-            model = keras.saving.load_model(path, compile=False)
-        except Exception as error:  # Keras passes on whatever unpacking meets.
-            raise ValueError(f"{path}: the model cannot be read ({error})") from error
-        if not isinstance(model, PairModel):
-            raise ValueError(f"{path} holds a {type(model).__name__}; expected a PairModel")
-        return cls(model)
+        return cls(load_model(path))
 
     @property
     def object_share(self) -> float:
@@ -187,7 +139,7 @@ class Predictor:
 
         Args:
           paths: image files.
-          masks: for each photo a mask file or None; see `photos.frame_photo`.
+          masks: for each photo a mask file or None; see `framing.frame_photo`.
           boxes: for each photo `x0, y0, x1, y1` in its pixels, or None.
           batch_size: photos at a time.
           on_failure: is told the file and the error of a photo that cannot be used, which is left
@@ -195,77 +147,31 @@ class Predictor:
           progress: whether to show a bar.
 
         Raises:
-          ValueError: a photo or its mask or box cannot be used, and `on_failure` is None.
+          ValueError: a photo or its mask or box cannot be used, and `on_failure` is None; or the
+            model was saved without `object_share`.
         """
-        masks = [None] * len(paths) if masks is None else masks
-        boxes = [None] * len(paths) if boxes is None else boxes
         step = padded_size(max(len(paths), 1), batch_size)
-        results, waiting = [], []
-        jobs = tqdm(zip(paths, masks, boxes, strict=True), total=len(paths), unit="photo",
-                    disable=not progress)  # fmt: skip
-        for path, mask, box in jobs:
-            try:
-                waiting.append(self.frame(path, mask=mask, box=box))
-            except ValueError as error:
-                if on_failure is None:
-                    raise
-                on_failure(str(path), error)
-            if len(waiting) == step:
-                results += self.predict_framed(waiting, pad_to=step)
-                waiting = []
-        return results + self.predict_framed(waiting, pad_to=step)
+        frame = functools.partial(read_framed, size=self.size, object_share=self.object_share)
+        batches = framed_batches(
+            frame, paths, step=step, masks=masks, boxes=boxes, on_failure=on_failure,
+            progress=progress,
+        )  # fmt: skip
+        results = []
+        for batch in batches:
+            results += self._on_photos(batch, step)
+        return results
 
-    def frame(
-        self, path: str | os.PathLike, *, mask: str | os.PathLike | None = None,
-        box: photos.Box | None = None,
-    ) -> FramedPhoto:  # fmt: skip
-        """Reads and frames a photo.
-
-        Raises:
-          ValueError: the photo, its mask or its box cannot be used; the message names the file.
-        """
-        share = self.object_share
-        rgba = photos.read_photo(path)
-        height, width = rgba.shape[:2]
-        object_mask = None if mask is None else photos.read_mask(mask, (width, height))
-        try:
-            image, _, framing = photos.frame_photo(
-                rgba, size=self.size, object_share=share, mask=object_mask, box=box
-            )
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-        return FramedPhoto(str(path), width, height, framing, image)
-
-    def predict_framed(
-        self, framed: Sequence[FramedPhoto], *, pad_to: int | None = None
-    ) -> list[PhotoKeypoints]:
-        """Keypoints of framed photos, all in one batch padded to `pad_to`.
-
-        Raises:
-          ValueError: the model gives numbers that are not finite.
-        """
-        if not framed:
-            return []
+    def _on_photos(self, framed: list[FramedPhoto], size: int) -> list[PhotoKeypoints]:
+        """Keypoints of framed photos, all in one batch padded to `size`."""
         images = np.stack([photo.image for photo in framed])
         focal = np.full(len(images), self.focal, np.float32)
-        outputs = self._run(images, focal, pad_to or len(images))
+        outputs = self._run(images, focal, size)
         if not all(np.isfinite(value).all() for value in outputs.values()):
             raise ValueError(f"{framed[0].file}: the model gives numbers that are not finite")
         return [
-            self._on_photo(photo, {key: value[index] for key, value in outputs.items()})
+            on_photo(photo, {key: value[index] for key, value in outputs.items()})
             for index, photo in enumerate(framed)
         ]
-
-    def _on_photo(self, photo: FramedPhoto, values: dict) -> PhotoKeypoints:
-        front, back = photo.framing.to_pixels(values["orient_uv"])
-        margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
-        return PhotoKeypoints(
-            file=photo.file, width=photo.width, height=photo.height, framing=photo.framing,
-            xy=photo.framing.to_pixels(values["uv"]),
-            depth=values["depth"], xyz_camera=values["xyz_camera"],
-            confidence=values["confidence"], front=front, back=back, margin=margin,
-            faces_right=bool(values["faces_right"]),
-        )  # fmt: skip
 
     def _run(self, images: np.ndarray, focal: np.ndarray, size: int) -> dict[str, np.ndarray]:
         """One batch, padded to `size` with its last image and cut again."""
@@ -277,19 +183,6 @@ class Predictor:
         outputs = self._function.predict_on_batch(inputs)
         outputs = {key: np.asarray(value)[:count] for key, value in outputs.items()}
         return outputs | {"faces_right": outputs["faces_right"] > 0.5}
-
-
-def model_file(path: str | os.PathLike) -> pathlib.Path:
-    """The `.keras` file that a run folder or a path names.
-
-    Raises:
-      ValueError: there is none.
-    """
-    given = pathlib.Path(path)
-    file = given / "best.keras" if given.is_dir() else given
-    if not file.is_file():
-        raise ValueError(f"{file}: no model is there; expected a run folder or a .keras file")
-    return file
 
 
 def padded_size(count: int, batch_size: int) -> int:

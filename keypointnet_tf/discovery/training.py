@@ -10,7 +10,7 @@ import pathlib
 import keras
 
 from keypointnet_tf.data.array_dataset import ArraySweep
-from keypointnet_tf.discovery.checkpoints import Checkpoints, restore_backup
+from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restore_backup
 from keypointnet_tf.discovery.collapse import CollapseWatch
 from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
@@ -113,16 +113,12 @@ def copy_orient_net(source: str | os.PathLike, model: PairModel) -> None:
     Raises:
       ValueError: no model is there, or its OrientNet has another shape.
     """
-    path = pathlib.Path(source)
-    path = path / "best.keras" if path.is_dir() else path
-    if not path.is_file():
-        raise ValueError(f"orient_weights {path} is no file; expected a .keras model or a run")
-    other = keras.saving.load_model(path, compile=False).orient_net
+    other = load_model(source).orient_net
     if other.config["size"] != model.orient_net.config["size"] or [
         w.shape for w in other.weights
     ] != [w.shape for w in model.orient_net.weights]:
         raise ValueError(
-            f"{path}: OrientNet is {other.config}; expected {model.orient_net.config}"
+            f"{source}: OrientNet is {other.config}; expected {model.orient_net.config}"
         )
     model.orient_net.set_weights(other.get_weights())
 

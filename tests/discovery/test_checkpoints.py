@@ -4,11 +4,13 @@ import json
 import math
 import os
 
+import keras
 import numpy as np
 import pytest
 
 from keypointnet_tf.discovery.checkpoints import (
     Checkpoints,
+    load_model,
     restore_backup,
     save_backup,
     save_model,
@@ -118,6 +120,26 @@ def test_save_model_is_whole_or_not_at_all(model, tmp_path, no_replace):
     with pytest.raises(OSError):
         save_model(model, path)
     assert path.read_text() == "the older model"
+
+
+def test_a_model_is_loaded_from_its_file_or_its_run(model, tmp_path):
+    save_model(model, tmp_path / "best.keras")
+    for path in (tmp_path, str(tmp_path / "best.keras")):
+        assert_same_weights(load_model(path), model)
+
+
+def test_what_is_no_model_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"best\.keras: no model.*expected a run folder"):
+        load_model(tmp_path)
+    with pytest.raises(ValueError, match="absent: no model.*expected a run folder"):
+        load_model(tmp_path / "absent")
+    file = tmp_path / "best.keras"
+    file.write_bytes(b"junk")
+    with pytest.raises(ValueError, match=r"best\.keras: the model cannot be read.*PairModel"):
+        load_model(tmp_path)
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(file)
+    with pytest.raises(ValueError, match=r"best\.keras holds a Sequential; expected a PairModel"):
+        load_model(file)
 
 
 def test_best_is_saved_when_the_validation_improves(model, tmp_path, monkeypatch):

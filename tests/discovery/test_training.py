@@ -184,7 +184,7 @@ def test_orient_net_of_another_run(tiny, finished_run):
     wider = PairModel(tiny.config(model=tiny.model_config(orient_filters=5)))
     with pytest.raises(ValueError, match="OrientNet is .*'filters': 4.*expected .*'filters': 5"):
         training.copy_orient_net(folder / "best.keras", wider)
-    with pytest.raises(ValueError, match="absent.*is no file"):
+    with pytest.raises(ValueError, match="absent.*no model"):
         training.copy_orient_net(folder / "absent.keras", wider)
 
 

@@ -1,0 +1,144 @@
+"""Photos on their way into the networks, and keypoints on their way back into the photos.
+
+Pixel coordinates are those of `data.framing`. Letters: K keypoints, S pixels of the networks'
+image side.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from keypointnet_tf.data import photos
+from keypointnet_tf.data.framing import Box, Framing, frame_photo
+
+
+@dataclasses.dataclass(frozen=True)
+class FramedPhoto:
+    """A photo on its way into the networks.
+
+    Attributes:
+      file: path as given.
+      width, height: of the photo, turned by its EXIF tag.
+      framing: the crop.
+      image: float32 `[S, S, 3]`.
+    """
+
+    file: str
+    width: int
+    height: int
+    framing: Framing
+    image: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotoKeypoints:
+    """Keypoints of one photo, `x, y` in its pixels (first pixel's centre 0.5), EXIF tag applied.
+
+    Attributes:
+      file, width, height, framing: see `FramedPhoto`.
+      xy: `[K, 2]`.
+      depth: `[K]`, negative; xyz_camera: `[K, 3]`: in the crop's virtual camera,
+        `Predictor.virtual_camera`.
+      confidence: `[K]`.
+      front, back: `[2]` where the object's `+x` and `-x` axis points are.
+      margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
+      faces_right: whether the front is right of the back.
+    """
+
+    file: str
+    width: int
+    height: int
+    framing: Framing
+    xy: np.ndarray
+    depth: np.ndarray
+    xyz_camera: np.ndarray
+    confidence: np.ndarray
+    front: np.ndarray
+    back: np.ndarray
+    margin: float
+    faces_right: bool
+
+
+def read_framed(
+    path: str | os.PathLike, *, size: int, object_share: float,
+    mask: str | os.PathLike | None = None, box: Box | None = None,
+) -> FramedPhoto:  # fmt: skip
+    """Reads and frames a photo.
+
+    Args:
+      path: image file.
+      size: S.
+      object_share: mean share of the frame that objects fill in the training data.
+      mask: mask file, or None.
+      box: `x0, y0, x1, y1` in the photo's pixels, or None.
+
+    Raises:
+      ValueError: the photo, its mask or its box cannot be used; the message names the file.
+    """
+    rgba = photos.read_photo(path)
+    height, width = rgba.shape[:2]
+    object_mask = None if mask is None else photos.read_mask(mask, (width, height))
+    try:
+        image, _, framing = frame_photo(
+            rgba, size=size, object_share=object_share, mask=object_mask, box=box
+        )
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return FramedPhoto(str(path), width, height, framing, image)
+
+
+def framed_batches(
+    frame: Callable[..., FramedPhoto], paths: Sequence[str | os.PathLike], *, step: int,
+    masks: Sequence | None = None, boxes: Sequence | None = None,
+    on_failure: Callable[[str, ValueError], None] | None = None, progress: bool = False,
+) -> Iterator[list[FramedPhoto]]:  # fmt: skip
+    """Frames photos one after the other, so that only a batch of them is in memory.
+
+    Args:
+      frame: called with a path, `mask` and `box`.
+      paths, masks, boxes, on_failure, progress: see `Predictor.predict_photos`.
+      step: photos in a batch; the last one may be smaller.
+
+    Raises:
+      ValueError: a photo cannot be used and `on_failure` is None, or lengths differ.
+    """
+    masks = [None] * len(paths) if masks is None else masks
+    boxes = [None] * len(paths) if boxes is None else boxes
+    jobs = zip(paths, masks, boxes, strict=True)
+    waiting = []
+    for path, mask, box in tqdm(jobs, total=len(paths), unit="photo", disable=not progress):
+        try:
+            waiting.append(frame(path, mask=mask, box=box))
+        except ValueError as error:
+            if on_failure is None:
+                raise
+            on_failure(str(path), error)
+        if len(waiting) == step:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypoints:
+    """What the networks say of a crop, in its photo's pixels.
+
+    Args:
+      photo: the photo.
+      values: one image's `uv`, `depth`, `xyz_camera`, `confidence`, `orient_uv` and `faces_right`;
+        see `Prediction`.
+    """
+    front, back = photo.framing.to_pixels(values["orient_uv"])
+    margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
+    return PhotoKeypoints(
+        file=photo.file, width=photo.width, height=photo.height, framing=photo.framing,
+        xy=photo.framing.to_pixels(values["uv"]),
+        depth=values["depth"], xyz_camera=values["xyz_camera"],
+        confidence=values["confidence"], front=front, back=back, margin=margin,
+        faces_right=bool(values["faces_right"]),
+    )  # fmt: skip
