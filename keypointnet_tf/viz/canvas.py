@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-CHECKER = (112, 124)
+BACKGROUND = (178, 193, 212)
 PAPER = (250, 250, 250)
 INK = (30, 30, 30)
 CAPTION_SIZE = 12
@@ -25,7 +25,7 @@ def font(size: float) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def opaque(image: np.ndarray, *, scale: int = 1) -> Image.Image:
-    """Enlarges a picture and puts it on a grey checker where it is transparent.
+    """Enlarges a picture and puts it on a light blue-grey where it is transparent.
 
     Args:
       image: `[H, W, 3]` or `[H, W, 4]` uint8, straight alpha.
@@ -50,14 +50,8 @@ def opaque(image: np.ndarray, *, scale: int = 1) -> Image.Image:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     if picture.mode == "RGB":
         return picture
-    return Image.alpha_composite(checker(*picture.size), picture).convert("RGB")
-
-
-def checker(width: int, height: int, cell: int = 16) -> Image.Image:
-    """RGBA checkerboard of two greys, between the brightness of dark and light objects."""
-    y, x = np.mgrid[:height, :width] // cell
-    grey = np.where((x + y) % 2, CHECKER[1], CHECKER[0]).astype(np.uint8)
-    return Image.fromarray(np.dstack([grey, grey, grey, np.full_like(grey, 255)]))
+    ground = Image.new("RGBA", picture.size, BACKGROUND)
+    return Image.alpha_composite(ground, picture).convert("RGB")
 
 
 def captioned(picture: Image.Image, caption: str, *, size: float = CAPTION_SIZE) -> Image.Image:
@@ -88,8 +82,15 @@ def tile_rows(rows: Sequence[Sequence[Image.Image]], *, gap: int = GAP) -> Image
     return sheet
 
 
-def save_picture(picture: Image.Image, path: str | os.PathLike) -> pathlib.Path:
+def save_picture(
+    picture: Image.Image, path: str | os.PathLike, *, palette: bool = False
+) -> pathlib.Path:
     """Writes a picture, whole or not at all; the suffix tells the format; makes the folder.
+
+    Args:
+      picture: RGB.
+      path: file.
+      palette: whether a PNG is written with 256 colours of its own, in a third of the bytes.
 
     Raises:
       ValueError: Pillow does not know the suffix.
@@ -97,6 +98,9 @@ def save_picture(picture: Image.Image, path: str | os.PathLike) -> pathlib.Path:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    if palette and path.suffix.lower() == ".png":
+        colors = picture.quantize(256, method=Image.Quantize.FASTOCTREE)
+        picture = picture.quantize(palette=colors, dither=Image.Dither.NONE)
     try:
         picture.save(temporary)
         os.replace(temporary, path)

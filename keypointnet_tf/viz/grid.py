@@ -17,7 +17,7 @@ from keypointnet_tf.viz.canvas import captioned, opaque, save_picture, tile_rows
 from keypointnet_tf.viz.overlay import draw_keypoints
 from keypointnet_tf.viz.palette import keypoint_color
 
-UPSCALE = 2
+TILE = 192
 PAIRS_PER_ROW = 3
 
 
@@ -35,7 +35,7 @@ def pair_grid(
     images: np.ndarray,
     uv: np.ndarray,
     captions: Sequence[str] | None = None,
-    upscale: int = UPSCALE,
+    upscale: int | None = None,
     *,
     confidence: np.ndarray | None = None,
     columns: int = PAIRS_PER_ROW,
@@ -46,7 +46,7 @@ def pair_grid(
       images: `[N, 2, S, S, 4]` uint8, straight alpha (or 3 channels).
       uv: `[N, 2, K, 2]` NDC.
       captions: N lines, one above each pair; None: no captions.
-      upscale: whole factor of enlargement.
+      upscale: whole factor of enlargement; None: that which comes nearest to `TILE` pixels.
       confidence: `[N, 2, K]`, or None.
       columns: pairs in a row.
 
@@ -68,7 +68,7 @@ def best_median_worst(
     path: str | os.PathLike,
     count: int = 6,
     *,
-    upscale: int = UPSCALE,
+    upscale: int | None = None,
 ) -> Image.Image:
     """Saves the pairs with the least, middle and largest errors, in that order.
 
@@ -95,7 +95,7 @@ def best_median_worst(
         uv = predictions.uv[rows]
         sheets.append([pair_grid(images[rows], uv, captions, upscale, confidence=trust)])
     sheet = tile_rows(sheets)
-    save_picture(sheet, path)
+    save_picture(sheet, path, palette=True)
     return sheet
 
 
@@ -113,7 +113,7 @@ def instances_grid(
     *,
     rows: int = 6,
     columns: int = 6,
-    upscale: int = UPSCALE,
+    upscale: int | None = None,
 ) -> Image.Image:
     """A row of views for each of several objects, to see whether a colour stays on its part.
 
@@ -141,20 +141,21 @@ def instances_grid(
         sheet.append([captioned(tile_rows([pictures], gap=2), str(name))])
     picture = tile_rows(sheet)
     if path is not None:
-        save_picture(picture, path)
+        save_picture(picture, path, palette=True)
     return picture
 
 
 def heatmap_strip(
-    image: np.ndarray, heatmaps: np.ndarray, *, upscale: int = UPSCALE, columns: int | None = None
-) -> Image.Image:
+    image: np.ndarray, heatmaps: np.ndarray, *, upscale: int | None = None,
+    columns: int | None = None,
+) -> Image.Image:  # fmt: skip
     """The picture, then each keypoint's heatmap over a dimmed grey copy, in its colour.
 
     Args:
       image: `[S, S, 3 or 4]` uint8, straight alpha.
       heatmaps: `[K, H, W]`, at least 0, on any grid that spans the picture; each is shown
         relative to its own largest value.
-      upscale: whole factor of enlargement.
+      upscale: whole factor of enlargement; None: that which comes nearest to `TILE` pixels.
       columns: tiles in a row; None: all in one.
 
     Raises:
@@ -165,7 +166,7 @@ def heatmap_strip(
         raise ValueError(
             f"heatmaps has shape {heatmaps.shape}; expected [K, H, W], finite and at least 0"
         )
-    base = opaque(image, scale=upscale)
+    base = opaque(image, scale=upscale or _upscale(image))
     tiles = [captioned(base, "image")]
     for k, heat in enumerate(heatmaps):
         tiles.append(captioned(_tinted(base, heat, keypoint_color(k)), str(k)))
@@ -181,14 +182,19 @@ def _tinted(base: Image.Image, heat: np.ndarray, color: np.ndarray) -> Image.Ima
     return Image.fromarray(np.round(grey * (1 - share) + color * share).astype(np.uint8))
 
 
-def _views(images, uv, confidence, upscale: int) -> list[Image.Image]:
+def _views(images, uv, confidence, upscale: int | None) -> list[Image.Image]:
     trust = [None] * len(images) if confidence is None else confidence
     return [_draw(images[j], uv[j], trust[j], upscale) for j in range(len(images))]
 
 
-def _draw(image: np.ndarray, uv: np.ndarray, confidence, upscale: int) -> Image.Image:
+def _draw(image: np.ndarray, uv: np.ndarray, confidence, upscale: int | None) -> Image.Image:
     xy = placement.ndc_to_pixels(np.asarray(uv, float), image.shape[1], image.shape[0])
-    return draw_keypoints(image, xy, confidence, scale=upscale)
+    return draw_keypoints(image, xy, confidence, scale=upscale or _upscale(image))
+
+
+def _upscale(image: np.ndarray) -> int:
+    """Whole factor that brings a picture of `[S, S, ...]` to about `TILE` pixels, at least 1."""
+    return max(1, round(TILE / len(image)))
 
 
 def _views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:

@@ -6,15 +6,20 @@ Letters: K keypoints, H W pixels. Pixel coordinates are continuous: the first pi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from keypointnet_tf.viz.canvas import font, opaque
 from keypointnet_tf.viz.palette import keypoint_color
 
-RADIUS_SHARE = 0.022
-LEAST_RADIUS = 3.0
+RADIUS_SHARE = 0.016
+LEAST_RADIUS = 2.0
+LEAST_FONT = 9.0
 LOW_CONFIDENCE = 0.5
+# Up and right of the marker first, then around it.
+_AROUND = np.array([(1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1)])
 _BLACK, _WHITE = np.zeros(3), np.full(3, 255.0)
 
 
@@ -31,13 +36,13 @@ def draw_keypoints(
     """Draws each keypoint as a disc of its own colour, outlined in white and black.
 
     Args:
-      image: `[H, W, 3]` or `[H, W, 4]` uint8, straight alpha; a checker shows through.
+      image: `[H, W, 3]` or `[H, W, 4]` uint8, straight alpha; see `canvas.opaque`.
       xy: `[K, 2]` pixel coordinates in `image`. Those that are not finite are left out; those
         outside are clipped away.
       confidence: `[K]`; below `low_confidence` only a ring is drawn. None: discs all.
       scale: whole factor by which the picture is enlarged before drawing.
-      radius: of the coloured disc in pixels of the result; by default 2.2 % of its longer side,
-        at least 3.
+      radius: of the coloured disc in pixels of the result; by default 1.6 % of its longer side,
+        at least 2.
       labels: whether to write each keypoint's index beside it.
       low_confidence: threshold on `confidence`.
 
@@ -58,8 +63,7 @@ def draw_keypoints(
         _draw_marker(pixels, xy[k] * scale, radius, keypoint_color(k), ring=ring)
     picture = Image.fromarray(np.round(pixels).astype(np.uint8))
     if labels:
-        for k in drawn:
-            _draw_label(picture, str(k), xy[k] * scale, radius)
+        _draw_labels(picture, xy[drawn] * scale, drawn, radius)
     return picture
 
 
@@ -96,17 +100,33 @@ def _cover(distance: np.ndarray, radius: float) -> np.ndarray:
     return np.clip(radius - distance + 0.5, 0, 1)
 
 
-def _draw_label(picture: Image.Image, text: str, centre: np.ndarray, radius: float) -> None:
-    """White on black outline, up and right of the marker, on its other side near an edge."""
-    draw, kind = ImageDraw.Draw(picture), font(max(9.0, radius * 1.7))
-    offset = radius * 1.1
-    left = centre[0] + offset + draw.textlength(text, font=kind) > picture.width - 1
-    below = centre[1] - offset - kind.size < 0
-    place = (
-        centre[0] + (-offset if left else offset),
-        centre[1] + (offset if below else -offset),
-    )
-    anchor = ("r" if left else "l") + ("t" if below else "b")
-    draw.text(
-        place, text, fill="white", font=kind, anchor=anchor, stroke_width=1, stroke_fill="black"
-    )
+def _draw_labels(
+    picture: Image.Image, points: np.ndarray, names: Sequence[int], radius: float
+) -> None:
+    """White on black outline, each beside its marker where the most room is.
+
+    Args:
+      picture: is drawn on.
+      points: `[N, 2]` markers in its pixels.
+      names: N numbers to write.
+      radius: of the markers.
+    """
+    draw, kind = ImageDraw.Draw(picture), font(max(LEAST_FONT, radius * 1.7))
+    taken = points
+    for point, name in zip(points, names, strict=True):
+        half = np.array([draw.textlength(str(name), font=kind), 0.75 * kind.size]) / 2 + 1
+        place = _roomiest(point + _AROUND * (half + 1.3 * radius), half, taken, picture.size)
+        draw.text(
+            place, str(name), fill="white", font=kind, anchor="mm", stroke_width=1,
+            stroke_fill="black",
+        )  # fmt: skip
+        taken = np.vstack([taken, place])
+
+
+def _roomiest(
+    places: np.ndarray, half: np.ndarray, taken: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """Of `places [M, 2]` the first whose nearest `taken [N, 2]` is farthest, inside if possible."""
+    room = np.linalg.norm(places[:, None] - taken, axis=-1).min(axis=1)
+    inside = ((places - half >= 1) & (places + half <= np.array(size) - 1)).all(axis=1)
+    return places[np.argmax(np.where(inside, room.round(3), room.round(3) - sum(size)))]

@@ -49,6 +49,15 @@ def test_pair_grid_without_captions():
     assert sheet.size == (2 * PAIR_WIDTH + 3 * GAP, PAIR_HEIGHT + 2 * GAP)
 
 
+@pytest.mark.parametrize("size, side", [(32, 192), (64, 192), (200, 200), (400, 400)])
+def test_tiles_are_about_as_large_whatever_the_pictures(size, side):
+    images = np.zeros((1, 2, size, size, 4), np.uint8)
+    sheet = grid.pair_grid(images, np.zeros((1, 2, 1, 2)))
+    assert sheet.height == side + 2 * (GAP + INNER)
+    strip = grid.heatmap_strip(images[0, 0], np.ones((1, 4, 4)))
+    assert strip.height == side + CAPTION + 2 * GAP
+
+
 def test_pair_grid_refuses_what_does_not_belong_together():
     data = pictured(2)
     with pytest.raises(ValueError, match="'captions': 1"):
@@ -116,7 +125,7 @@ def test_heatmap_strip_lights_up_where_the_heat_is():
     """An 8 x 8 grid over a 32-pixel picture, enlarged twice: cell (row 1, column 6)."""
     heat = np.zeros((2, 8, 8))
     heat[0, 1, 6] = 0.25
-    sheet = grid.heatmap_strip(np.full((SIZE, SIZE, 3), 100, np.uint8), heat)
+    sheet = grid.heatmap_strip(np.full((SIZE, SIZE, 3), 100, np.uint8), heat, upscale=2)
     assert sheet.size == (3 * 2 * SIZE + 4 * GAP, 2 * SIZE + CAPTION + 2 * GAP)
     x0, y0 = GAP + 2 * SIZE + GAP, GAP + CAPTION
     lit = np.array(sheet.getpixel((x0 + 52, y0 + 12)))
@@ -136,6 +145,16 @@ def test_long_captions_are_shortened_to_the_picture():
     assert tile.width == 60
     margin = np.asarray(tile)[: CAPTION - 1, -2:]
     assert (margin == canvas.PAPER).all()
+
+
+def test_a_palette_keeps_the_colours(tmp_path):
+    """Nearly; a format without palettes is written as it is."""
+    sheet = grid.pair_grid(pictured(2).images, np.zeros((2, 2, 1, 2)))
+    saved = Image.open(canvas.save_picture(sheet, tmp_path / "a.png", palette=True))
+    assert saved.mode == "P" and saved.size == sheet.size
+    difference = np.abs(np.asarray(saved.convert("RGB"), int) - np.asarray(sheet, int))
+    assert difference.mean() < 2 and difference.max() < 32
+    assert Image.open(canvas.save_picture(sheet, tmp_path / "a.jpg", palette=True)).mode == "RGB"
 
 
 def test_failed_save_leaves_the_old_picture(tmp_path):

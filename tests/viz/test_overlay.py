@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.geometry import placement
+from keypointnet_tf.viz.canvas import BACKGROUND
 from keypointnet_tf.viz.overlay import draw_keypoints
 from keypointnet_tf.viz.palette import KEYPOINT_COLORS, keypoint_color
 
@@ -60,14 +61,13 @@ def test_low_confidence_is_a_ring():
     assert tuple(out[20, 45 + 7]) == KEYPOINT_COLORS[1]
 
 
-def test_transparent_is_a_grey_checker_and_opaque_is_kept():
+def test_transparent_is_the_plain_background_and_opaque_is_kept():
     image = np.zeros((40, 40, 4), np.uint8)
     image[:20] = [10, 200, 30, 255]
     image[20:, :, 0] = 255
     out = drawn(image, np.zeros((0, 2)))
     assert (out[:20] == [10, 200, 30]).all()
-    below = out[20:]
-    assert (below == below[..., :1]).all() and len(np.unique(below)) == 2
+    assert (out[20:] == BACKGROUND).all()
 
 
 def test_enlarged_edges_take_no_colour_from_transparent_pixels():
@@ -75,8 +75,9 @@ def test_enlarged_edges_take_no_colour_from_transparent_pixels():
     image = np.zeros((8, 8, 4), np.uint8)
     image[:, :4] = [0, 0, 0, 255]
     image[:, 4:] = [255, 0, 0, 0]
-    out = drawn(image, np.zeros((0, 2)), scale=4).astype(int)
-    assert np.abs(out[..., 0] - out[..., 1]).max() <= 2
+    out = drawn(image, np.zeros((0, 2)), scale=4).astype(float)
+    share = out[..., 2:] / BACKGROUND[2]
+    assert np.abs(out - share * BACKGROUND).max() <= 2
 
 
 def test_points_outside_or_not_finite_leave_no_mark():
@@ -97,6 +98,18 @@ def test_labels_stay_inside(corner):
     assert changed.sum() > 20
     assert not (changed[0].any() or changed[-1].any())
     assert not (changed[:, 0].any() or changed[:, -1].any())
+
+
+def test_labels_of_neighbours_keep_off_the_markers():
+    """Points on a line, closer than a label is wide, where up-right would cover the next."""
+    points = np.array([[40.0, 60.0], [48.0, 52.0], [56.0, 44.0]])
+    picture = np.full((100, 100, 3), 90, np.uint8)
+    plain = np.asarray(draw_keypoints(picture, points, radius=3, labels=False))
+    labelled = np.asarray(draw_keypoints(picture, points, radius=3))
+    changed = (plain != labelled).any(-1)
+    y, x = np.nonzero(changed)
+    away = np.hypot(x + 0.5 - points[:, :1], y + 0.5 - points[:, 1:])
+    assert changed.sum() > 60 and away.min() > 3
 
 
 def test_colours_are_distinct_and_fixed():
