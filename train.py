@@ -22,12 +22,9 @@ def main(values) -> int:
     train_flags.check(values)
     config = train_flags.config_from_flags(values)
 
-    import keras
-
     from keypointnet_tf.discovery.logs import TrainingDiverged
     from keypointnet_tf.discovery.training import train
 
-    keras.utils.set_random_seed(config.seed)
     try:
         result = train(
             config, load_data(values, config), values.model_dir,

@@ -171,5 +171,13 @@ def from_json(kind: type, data: dict) -> Any:
             value = from_json(type(default), value)
         elif isinstance(default, tuple):
             value = tuple(value)
+        elif isinstance(value, bool) or not isinstance(value, _numbers(type(default))):
+            raise ValueError(
+                f"{kind.__name__}.{name} is {value!r}; expected {type(default).__name__}"
+            )
         values[name] = value
     return kind(**values)
+
+
+def _numbers(kind: type) -> tuple[type, ...]:
+    return (int, float) if kind is float else (kind,)

@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from keypointnet_tf.discovery.config import DILATIONS
-from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk
+from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk, glorot
 from keypointnet_tf.geometry.heatmap import expected_uv, expected_value, spatial_softmax
 
 
@@ -35,6 +35,7 @@ class KeypointNet(keras.Model):
       batch_norm_momentum: of the moving averages.
       dtype: dtype policy of the trunk, "mixed_bfloat16" say; None takes Keras' current one. The
         heads compute in float32 always.
+      seed: of the initial weights; None draws from Keras' global seed.
 
     Raises:
       ValueError: a hyper-parameter cannot work; the message names it.
@@ -51,20 +52,24 @@ class KeypointNet(keras.Model):
         distance: float = 30.0,
         batch_norm_momentum: float = 0.99,
         dtype=None,
+        seed: int | None = None,
         **kwargs,
     ):
         check_trunk(size=size, filters=filters, dilations=dilations, output_stride=output_stride)
         if num_keypoints < 3:
             raise ValueError(f"num_keypoints is {num_keypoints}; a rotation needs at least 3")
 
+        seeds = None if seed is None else keras.random.SeedGenerator(seed)
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
 
         # === Layers ===
         heatmap_head = layers.Conv2D(
-            num_keypoints, 3, padding="same", dtype="float32", name="heatmap_logits"
+            num_keypoints, 3, padding="same", dtype="float32",
+            kernel_initializer=glorot(seeds), name="heatmap_logits"
         )
         depth_head = layers.Conv2D(
-            num_keypoints, 3, padding="same", dtype="float32", name="depth_map"
+            num_keypoints, 3, padding="same", dtype="float32",
+            kernel_initializer=glorot(seeds), name="depth_map"
         )
 
         # === Functional graph ===
@@ -79,6 +84,7 @@ class KeypointNet(keras.Model):
             output_stride=output_stride,
             momentum=batch_norm_momentum,
             dtype=policy,
+            seeds=seeds,
         )
         heatmap = spatial_softmax(heatmap_head(features))
         depth = expected_value(heatmap, depth_head(features)) - distance

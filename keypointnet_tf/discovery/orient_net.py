@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keypointnet_tf.discovery.config import DILATIONS
-from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk
+from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk, glorot
 from keypointnet_tf.geometry.heatmap import expected_uv, spatial_softmax
 
 
@@ -28,6 +28,7 @@ class OrientNet(keras.Model):
       batch_norm_momentum: of the moving averages.
       dtype: dtype policy of the trunk, "mixed_bfloat16" say; None takes Keras' current one. The
         heads compute in float32 always.
+      seed: of the initial weights; None draws from Keras' global seed.
 
     Raises:
       ValueError: a hyper-parameter cannot work; the message names it.
@@ -42,14 +43,17 @@ class OrientNet(keras.Model):
         output_stride: int = 1,
         batch_norm_momentum: float = 0.99,
         dtype=None,
+        seed: int | None = None,
         **kwargs,
     ):
         check_trunk(size=size, filters=filters, dilations=dilations, output_stride=output_stride)
 
+        seeds = None if seed is None else keras.random.SeedGenerator(seed)
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
 
         # === Layers ===
-        head = layers.Conv2D(2, 3, padding="same", dtype="float32", name="heatmap_logits")
+        head = layers.Conv2D(2, 3, padding="same", dtype="float32",
+            kernel_initializer=glorot(seeds), name="heatmap_logits")
 
         # === Functional graph ===
         image = keras.Input((size, size, 3), name="image")
@@ -60,6 +64,7 @@ class OrientNet(keras.Model):
             output_stride=output_stride,
             momentum=batch_norm_momentum,
             dtype=policy,
+            seeds=seeds,
         )
         points = expected_uv(spatial_softmax(head(features)))
         super().__init__(inputs=image, outputs=points, **kwargs)

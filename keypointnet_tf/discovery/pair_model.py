@@ -48,6 +48,7 @@ class PairModel(keras.Model):
             config.model,
             distance=self.info.get("distance", NOMINAL_DISTANCE),
             dtype=network_dtype(config.precision),
+            seed=config.seed,
         )
         self.orient_net.trainable = config.train != "keypoints"
         self.keypoint_net.trainable = config.train != "orient"
@@ -211,7 +212,7 @@ def network_dtype(precision: str) -> str | None:
 
 
 def build_networks(
-    config: ModelConfig, *, distance: float, dtype: str | None = None
+    config: ModelConfig, *, distance: float, dtype: str | None = None, seed: int = 0
 ) -> tuple[OrientNet, KeypointNet]:
     """Both networks of a configuration."""
     shared = {
@@ -222,11 +223,13 @@ def build_networks(
     }
     return (
         OrientNet(
-            filters=config.orient_filters, output_stride=config.orient_output_stride, **shared
+            filters=config.orient_filters, output_stride=config.orient_output_stride,
+            seed=2 * seed, **shared,
         ),
         KeypointNet(
             filters=config.filters,
             output_stride=config.output_stride,
+            seed=2 * seed + 1,
             num_keypoints=config.num_keypoints,
             distance=distance,
             **shared,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from keras import layers
+from keras import initializers, layers
 
 OUTPUT_STRIDES = (1, 2, 4)
 
 
 def dilated_trunk(
-    x, *, filters: int, dilations: Sequence[int], output_stride: int, momentum: float, dtype=None
+    x, *, filters: int, dilations: Sequence[int], output_stride: int, momentum: float, dtype=None,
+    seeds=None,
 ):
     """3 x 3 convolutions with batch normalisation and leaky ReLU 0.1 (paper, appendix A).
 
@@ -22,6 +23,7 @@ def dilated_trunk(
       output_stride: 1 as published; 2 strides the first convolution, 4 the first two.
       momentum: of the batch normalisation's moving averages.
       dtype: dtype policy of the layers; None takes Keras' current one.
+      seeds: `keras.random.SeedGenerator` of the initial weights, or None.
 
     Returns:
       `[B, H / output_stride, W / output_stride, filters]`.
@@ -35,12 +37,18 @@ def dilated_trunk(
             dilation_rate=1 if index < strided else dilation,
             padding="same",
             use_bias=False,
+            kernel_initializer=glorot(seeds),
             dtype=dtype,
             name=f"conv{index}",
         )(x)
         x = layers.BatchNormalization(momentum=momentum, dtype=dtype, name=f"norm{index}")(x)
         x = layers.LeakyReLU(negative_slope=0.1, dtype=dtype, name=f"act{index}")(x)
     return x
+
+
+def glorot(seeds=None) -> initializers.Initializer:
+    """Initial kernels (Glorot uniform), drawn from `seeds` where given."""
+    return initializers.GlorotUniform(seed=seeds)
 
 
 def check_trunk(*, size: int, filters: int, dilations: Sequence[int], output_stride: int) -> None:

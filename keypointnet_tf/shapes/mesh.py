@@ -64,14 +64,14 @@ class Mesh:
         used = self.vertices[np.unique(self.faces)]
         return np.stack([used.min(axis=0), used.max(axis=0)])
 
-    def normalised(self) -> "Mesh":
+    def normalised(self) -> Mesh:
         """The mesh centred on its bounding box and scaled to a longest side of 2.
 
         Raises:
           ValueError: the mesh has no faces, no extent, or non-finite vertices.
         """
         if not len(self.faces):
-            raise ValueError(f"{self.object_id or 'mesh'}: no faces; expected at least one triangle")
+            raise ValueError(f"{self.object_id or 'mesh'}: no faces; expected at least one")
         low, high = self.bounds()
         side = float((high - low).max())
         if not np.isfinite(side) or side <= 0:
@@ -81,7 +81,7 @@ class Mesh:
             )
         return self.moved(-(low + high) / 2, LONGEST_SIDE / side)
 
-    def moved(self, offset: np.ndarray, scale: float = 1.0) -> "Mesh":
+    def moved(self, offset: np.ndarray, scale: float = 1.0) -> Mesh:
         """The mesh and its landmarks mapped by `p -> (p + offset) * scale`."""
 
         def move(points):

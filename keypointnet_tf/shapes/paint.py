@@ -30,7 +30,8 @@ def neutral(rng: np.random.Generator, low: float = 0.3, high: float = 0.95) -> C
 
 def wood(rng: np.random.Generator) -> Color:
     """A random brown."""
-    return colorsys.hsv_to_rgb(rng.uniform(0.05, 0.11), rng.uniform(0.4, 0.7), rng.uniform(0.3, 0.8))
+    hue, saturation, value = rng.uniform([0.05, 0.4, 0.3], [0.11, 0.7, 0.8])
+    return colorsys.hsv_to_rgb(hue, saturation, value)
 
 
 def contrasting(rng: np.random.Generator, color: Color, least: float = 0.25) -> Color:
@@ -90,7 +91,8 @@ def stripes(rng: np.random.Generator, first: Color, second: Color, count: int,
     """A texture of `count` upright stripes of two colours, or a check with even odds."""
     texture = canvas(first, height, width)
     columns = (np.arange(width) * count // width) % 2
-    rows = (np.arange(height) * count // height) % 2 if rng.uniform() < 0.5 else np.zeros(height, int)
+    checked = rng.uniform() < 0.5
+    rows = (np.arange(height) * count // height) % 2 * checked
     odd = (columns[None] + rows[:, None]) % 2 == 1
     texture[odd] = np.round(np.multiply(second, 255)).astype(np.uint8)
     return texture

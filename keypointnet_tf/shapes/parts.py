@@ -5,7 +5,8 @@ Every function returns a `Part` with outward-facing triangles, in the object fra
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,15 +19,15 @@ class Part(NamedTuple):
     vertices: np.ndarray
     faces: np.ndarray
 
-    def moved(self, offset: Sequence[float]) -> "Part":
+    def moved(self, offset: Sequence[float]) -> Part:
         return Part(self.vertices + np.asarray(offset, float), self.faces)
 
-    def scaled(self, factors: float | Sequence[float]) -> "Part":
+    def scaled(self, factors: float | Sequence[float]) -> Part:
         factors = np.broadcast_to(np.asarray(factors, float), 3)
         faces = self.faces if np.prod(factors) > 0 else self.faces[:, ::-1]
         return Part(self.vertices * factors, faces)
 
-    def rotated(self, axis: str, degrees: float) -> "Part":
+    def rotated(self, axis: str, degrees: float) -> Part:
         """Turned about `x`, `y` or `z` through the origin, right-handed."""
         i, j = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
         c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
@@ -35,7 +36,7 @@ class Part(NamedTuple):
         vertices[:, j] = s * self.vertices[:, i] + c * self.vertices[:, j]
         return Part(vertices, self.faces)
 
-    def mirrored(self) -> "Part":
+    def mirrored(self) -> Part:
         """The other side's twin: `y -> -y`."""
         return self.scaled((1, -1, 1))
 

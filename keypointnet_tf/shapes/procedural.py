@@ -1,4 +1,4 @@
-"""The registry of procedural categories, and objects as a pure function of (category, seed, index)."""
+"""The registry of procedural categories; objects are functions of (category, seed, index)."""
 
 from __future__ import annotations
 
