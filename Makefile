@@ -12,7 +12,7 @@ DEMO_OBJECTS ?= 1000
 
 RUN := .venv/bin/python
 READY := .venv/.ready
-STEPS_FLAG := $(if $(DEMO_STEPS),--steps=$(DEMO_STEPS))
+STEPS := $(or $(DEMO_STEPS),$(shell sed -n 's/^--steps=//p' $(DEMO_PRESET)))
 
 .PHONY: demo test lint clean
 
@@ -34,15 +34,21 @@ $(DEMO_DIR)/data/.done: | $(READY)
 # Always asked: train.py resumes, or says at once that the run is finished.
 .PHONY: demo-train
 demo-train: $(DEMO_DIR)/data/.done
-	$(RUN) train.py --flagfile=$(DEMO_PRESET) $(STEPS_FLAG) \
+	@# A demo of another number of steps is another run: it is moved aside, not overwritten.
+	@found=$$(sed -n 's/^  *"steps": \([0-9]*\).*/\1/p' $(DEMO_DIR)/model/config.json 2>/dev/null); \
+	if [ -n "$$found" ] && [ "$$found" != "$(STEPS)" ]; then \
+	  aside=$(DEMO_DIR)/of_$${found}_steps_$$(date +%Y%m%d_%H%M%S); mkdir -p $$aside; \
+	  for part in model eval overlays; do \
+	    if [ -e $(DEMO_DIR)/$$part ]; then mv $(DEMO_DIR)/$$part $$aside/; fi; done; \
+	  echo "moved the run of $$found steps to $$aside"; fi
+	$(RUN) train.py --flagfile=$(DEMO_PRESET) --steps=$(STEPS) \
 	  --data_dir=$(DEMO_DIR)/data --model_dir=$(DEMO_DIR)/model
 
 $(DEMO_DIR)/model/best.keras: demo-train ;
 
 $(DEMO_DIR)/eval/summary.txt: $(DEMO_DIR)/model/best.keras
 	$(RUN) eval.py --model_dir=$(DEMO_DIR)/model --data_dir=$(DEMO_DIR)/data --split=test \
-	  --pairs=10 --out=$(DEMO_DIR)/eval > $@.tmp
-	@mv $@.tmp $@
+	  --pairs=10 --out=$(DEMO_DIR)/eval
 
 $(DEMO_DIR)/overlays/keypoints.json: $(DEMO_DIR)/eval/summary.txt
 	$(RUN) examples/sample_images.py --shapes=$(DEMO_SHAPES) --out=$(DEMO_DIR)/samples

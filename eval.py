@@ -13,7 +13,7 @@ Exports predictions of a record set's split and scores them, or scores such a fi
   python eval.py --model_dir runs/planes --data_dir data/planes --split test --out runs/planes/eval
   python eval.py --predictions runs/planes/eval/predictions.npz --out runs/planes/eval
 
-Writes predictions.npz, summary.json, per_example.csv, and pictures of the pairs."""
+Writes predictions.npz, summary.json, summary.txt, per_example.csv, and pictures of the pairs."""
 
 
 def main(values) -> None:

@@ -1,6 +1,5 @@
 """Trains OrientNet and KeypointNet on view pairs."""
 
-import logging
 import os
 import sys
 
@@ -22,9 +21,14 @@ def main(values) -> int:
     train_flags.check(values)
     config = train_flags.config_from_flags(values)
 
+    from keypointnet_tf.discovery.checkpoints import MONITORED
     from keypointnet_tf.discovery.logs import TrainingDiverged
-    from keypointnet_tf.discovery.training import train
+    from keypointnet_tf.discovery.training import finished_steps, train
 
+    done = finished_steps(config, values.model_dir)
+    if done is not None:
+        print(f"{values.model_dir} is finished: {done} steps are done")
+        return 0
     try:
         result = train(
             config, load_data(values, config), values.model_dir,
@@ -33,31 +37,24 @@ def main(values) -> int:
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
-    if not result.steps_now:
-        print(f"{values.model_dir} is finished: {result.steps_done} steps are done")
-    print(f"best validation angular error {result.best:.2f} degrees: {values.model_dir}/best.keras")
+    name = MONITORED[config.train]
+    print(f"best {name} {result.best:.4g}: {values.model_dir}/best.keras")
     return 0
 
 
 def load_data(values, config):
     """The data that the flags name."""
-    import dataclasses
-
     from keypointnet_tf.discovery import training_data
-    from keypointnet_tf.rendering.pairs import CameraSampling, PairConfig
 
     if values.data_dir:
         return training_data.from_records(
             values.data_dir, config, records_up=values.records_up, reading=values.reading
         )
-    sampling = dataclasses.replace(CameraSampling(), max_angle_degrees=values.max_angle)
     return training_data.rendered(
-        values.shapes, config, pair_config=PairConfig(sampling=sampling),
-        objects=values.objects, workers=values.workers,
-    )  # fmt: skip
+        values.shapes, config, objects=values.objects, workers=values.workers
+    )
 
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     sys.exit(flags.run_script("train.py", DESCRIPTION, train_flags.define, main))

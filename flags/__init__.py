@@ -8,6 +8,7 @@ parses into flag values of its own, so that two scripts may use one flag name.
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import shutil
 import signal
@@ -40,13 +41,14 @@ def run_script(
       main: returns the exit code, None for 0.
       argv: arguments without the script's name; by default those of the process.
     """
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     values = flags.FlagValues()
     flags.DEFINE_boolean(
         "help", False, "Print this help.", short_name="h", flag_values=values
     )
     define(values)
     try:
-        rest = values([script, *(sys.argv[1:] if argv is None else argv)])[1:]
+        rest = values([script, *presets_first(sys.argv[1:] if argv is None else argv)])[1:]
         if values.help:
             print(help_text(script, description, values))
             return 0
@@ -59,6 +61,19 @@ def run_script(
     except KeyboardInterrupt:
         print(f"{script}: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def presets_first(argv: Sequence[str]) -> list[str]:
+    """Moves `--flagfile` to the front, so that what is given beside a preset wins over it."""
+    presets, rest, arguments = [], [], iter(argv)
+    for argument in arguments:
+        if argument.lstrip("-") == "flagfile":
+            presets += [argument, *[value for value in [next(arguments, None)] if value]]
+        elif argument.lstrip("-").startswith("flagfile="):
+            presets.append(argument)
+        else:
+            rest.append(argument)
+    return presets + rest
 
 
 def _answering_sigterm(

@@ -28,7 +28,7 @@ def define(values: flags.FlagValues) -> None:
         ("batch_size", 32, "Pairs predicted at a time."),
     )
     for name, default, text in integers:
-        flags.DEFINE_integer(name, default, text, flag_values=values)
+        flags.DEFINE_integer(name, default, text, lower_bound=1, flag_values=values)
 
 
 def check(values: flags.FlagValues) -> None:

@@ -19,7 +19,6 @@ from keypointnet_tf.discovery.config import (
     TrainConfig,
 )
 from keypointnet_tf.discovery.schedules import Schedule, parse
-from keypointnet_tf.rendering.pairs import PairConfig
 
 CHOICES = {
     "train": TRAIN_PARTS,
@@ -79,10 +78,6 @@ def _define_run(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "objects", None, "With --shapes: size of the pool of objects; none for endless new ones.",
         flag_values=values,
-    )  # fmt: skip
-    flags.DEFINE_float(
-        "max_angle", PairConfig().sampling.max_angle_degrees,
-        "With --shapes: largest angle between a pair's views, degrees.", flag_values=values,
     )  # fmt: skip
     flags.DEFINE_integer(
         "workers", 1, "With --shapes: render processes that work ahead.", flag_values=values

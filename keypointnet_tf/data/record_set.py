@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -76,6 +77,12 @@ class RecordSet:
     def landmark_names(self) -> tuple[str, ...]:
         """Names of the landmarks, () where the set has none."""
         return tuple(self.meta.get("landmark_names") or ())
+
+    def fingerprint(self) -> str:
+        """Hash of what the set holds by its side files and record names, wherever it lies."""
+        digest = hashlib.sha256(json.dumps(self.meta, sort_keys=True).encode())
+        digest.update(json.dumps([self._split_of, self._object_ids, self.size]).encode())
+        return digest.hexdigest()[:16]
 
     def names(self, split: str) -> tuple[str, ...]:
         """Record names of "train", "dev" or "test", in order."""
@@ -171,7 +178,14 @@ def _read_splits(folder: pathlib.Path, paths: dict[str, pathlib.Path]) -> dict[s
         file = folder / f"{split}.txt"
         for name in _lines(file):
             if name not in paths:
-                raise ValueError(f"{file}: record {name!r} is listed; expected {name}.tfrecord")
+                hint = (
+                    "; rendering is unfinished: run the same render.py command again"
+                    if (folder / "meta.json").is_file()
+                    else ""
+                )
+                raise ValueError(
+                    f"{file}: record {name!r} is listed; expected {name}.tfrecord{hint}"
+                )
             if {split, split_of[name]} == {"dev", "test"}:
                 raise ValueError(f"{file}: record {name!r} is in dev.txt too; expected one split")
             split_of[name] = split

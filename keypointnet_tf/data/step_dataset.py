@@ -11,10 +11,8 @@ class StepDataset(keras.utils.PyDataset):
     """An endless data set for `fit(..., steps_per_epoch=..., shuffle=False)`.
 
     Item `i` is the batch at global step `first_step + i`. Having no length, it is iterated by
-    Keras without a restart between epochs, so with `first_step = initial_epoch * steps_per_epoch`
-    the batch of step `i` of epoch `n` is that of global step `n * steps_per_epoch + i`, and a
-    resumed run goes on where the first one stopped. `first_step` may be set anew until the first
-    epoch starts, as a callback that restores a backup does. Keras' own `workers` stays at 1.
+    Keras without a restart between epochs, so a resumed run that passes its first step goes on
+    precisely where the run before it stopped. Keras' own `workers` stays at 1.
 
     Args:
       source: global step to batch dictionary; picklable where `use_multiprocessing` is set.

@@ -31,7 +31,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     Args:
       folder: the run's files.
-      best: lowest validation angular error so far, infinity for a new run.
+      best: lowest value so far of the figure in `MONITORED`, infinity for a new run.
     """
 
     def __init__(self, folder: RunFolder, *, best: float = float("inf")):
@@ -45,8 +45,8 @@ class Checkpoints(keras.callbacks.Callback):
         if value < self.best:
             self.best = value
             save_model(self.model, self.folder.best)
-        save_backup(self.model, self.folder.backup, best=self.best)
         save_model(self.model, self.folder.last)
+        save_backup(self.model, self.folder.backup, best=self.best)
 
 
 def save_model(model: keras.Model, path: pathlib.Path) -> None:
@@ -105,9 +105,9 @@ def save_backup(model: PairModel, folder: pathlib.Path, *, best: float) -> None:
     if target.exists():
         shutil.rmtree(target)
     os.replace(temporary, target)
-    for other in folder.iterdir():
+    for other in [*folder.glob("step-*"), *folder.glob("tmp-*")]:
         if other != target:
-            shutil.rmtree(other)
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def restore_backup(folder: pathlib.Path) -> tuple[PairModel, float] | None:
@@ -123,7 +123,9 @@ def restore_backup(folder: pathlib.Path) -> tuple[PairModel, float] | None:
     try:
         state = json.loads((newest / "state.json").read_text())
         model = keras.saving.load_model(newest / "model.keras")
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{newest}: the backup cannot be read ({error})") from error
+    except Exception as error:  # Keras passes on whatever unpacking meets.
+        raise ValueError(
+            f"{newest}: the backup cannot be read ({error}); delete {folder} to begin the run again"
+        ) from error
     model.noise_seeds.state.assign(np.array(state["noise_seeds"], "uint32"))
     return model, float(state["best"])

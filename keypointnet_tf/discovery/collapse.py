@@ -55,7 +55,7 @@ def diagnose(
         found["camera_fixed"] = (
             "keypoints keep a pattern fixed to the camera instead of turning with the object "
             f"(scatter over views {ratio:.2f} of that in the object frame): use the template warm "
-            "start, or pairs at most 60 degrees apart at the beginning"
+            "start, or near pairs at the beginning (--max_angle=0.1:60,0.4:180)"
         )
     share = float(np.mean(on_object))
     if share < ON_OBJECT_BELOW:

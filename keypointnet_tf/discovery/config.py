@@ -74,6 +74,15 @@ class LossConfig:
     orientation_bit: str = "draw"
     template_radii: tuple[float, float, float] = (0.5, 0.5, 0.25)
 
+    def __post_init__(self):
+        if len(self.template_radii) != 3 or min(self.template_radii) <= 0:
+            raise ValueError(f"template_radii is {self.template_radii}; expected three above 0")
+        if self.separation_delta < 0:
+            raise ValueError(f"separation_delta is {self.separation_delta}; expected at least 0")
+        for name in ("pose_noise", "true_orientation"):
+            if min(value for _, value in getattr(self, name).knots) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected at least 0")
+
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerConfig:
@@ -91,6 +100,13 @@ class OptimizerConfig:
     warmup: float = 0.01
     clip_norm: float = 5.0
 
+    def __post_init__(self):
+        for name in ("learning_rate", "final_learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; expected above 0")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup is {self.warmup}; expected a share of the steps in [0, 1)")
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig:
@@ -102,6 +118,7 @@ class TrainConfig:
       batch_size: view pairs per step.
       steps_per_epoch: steps between validations and saves.
       validation_pairs: size of the fixed validation set.
+      max_angle: largest angle in degrees between the views of a pair that is rendered on the fly.
       zoom_jitter: training views are magnified by a factor uniform in `1 -+` this about the
         image centre, the focal length with them.
       precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
@@ -116,6 +133,7 @@ class TrainConfig:
     batch_size: int = 16
     steps_per_epoch: int = 250
     validation_pairs: int = 128
+    max_angle: Schedule = constant(180.0)
     zoom_jitter: float = 0.1
     precision: str = "auto"
     train: str = "both"
@@ -130,6 +148,9 @@ class TrainConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
         if not 0 <= self.zoom_jitter < 1:
             raise ValueError(f"zoom_jitter is {self.zoom_jitter}; expected in [0, 1)")
+        angles = [angle for _, angle in self.max_angle.knots]
+        if min(angles) < 1 or max(angles) > 180:
+            raise ValueError(f"max_angle is {self.max_angle}; expected degrees in [1, 180]")
 
 
 def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

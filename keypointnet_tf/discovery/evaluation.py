@@ -77,12 +77,9 @@ def export(
     """
     parts = [("test", test)] + ([("train", fit)] if fit is not None else [])
     predicted = [_predict(model, arrays, batch_size, split) for split, arrays in parts]
-    fields = {
-        name: np.concatenate([part[name] for part in predicted]) for name in predicted[0]
-    }
-    if any(arrays.landmarks is None for _, arrays in parts):
-        fields.pop("landmarks", None)
-    elif landmark_names:
+    shared = [name for name in predicted[0] if all(name in part for part in predicted)]
+    fields = {name: np.concatenate([part[name] for part in predicted]) for name in shared}
+    if landmark_names and "landmarks" in fields:
         fields["landmark_names"] = np.array(landmark_names)
     return Predictions(**fields, steps=int(model.step))
 

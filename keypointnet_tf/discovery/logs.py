@@ -87,7 +87,7 @@ class CsvLog(keras.callbacks.Callback):
         """Rewrites the file with the new row, under a temporary name first."""
         step = int(self.model.step)
         state = training_state(self.model)
-        row = {"step": step, **state, **{k: float(v) for k, v in (logs or {}).items()}}
+        row = {"step": float(step), **state, **{k: float(v) for k, v in (logs or {}).items()}}
         rows = [old for old in read_log(self._path) if old["step"] < step] + [row]
         names = list(dict.fromkeys(name for r in rows for name in r))
         text = io.StringIO()
@@ -128,7 +128,8 @@ class StopOnNaN(keras.callbacks.Callback):
         names = ", ".join(bad) or "the total (all terms are finite: weights may be)"
         raise TrainingDiverged(
             f"loss became NaN or infinite: {names}. The last good checkpoint is kept in "
-            f"{self._folder.path}. Lower the learning rate, or train with --precision=float32."
+            f"{self._folder.path}. Start again in another --model_dir with a lower learning rate "
+            "or --precision=float32."
         )
 
 
@@ -167,6 +168,7 @@ def training_state(model) -> dict[str, float]:
     state = {f"weight/{n}": getattr(loss, n).at(progress) for n in model.active_losses}
     state["schedule/pose_noise"] = loss.pose_noise.at(progress)
     state["schedule/true_orientation"] = loss.true_orientation.at(progress)
+    state["schedule/max_angle"] = model.train_config.max_angle.at(progress)
     state["learning_rate"] = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
     return state
 

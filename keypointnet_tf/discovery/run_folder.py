@@ -53,21 +53,27 @@ class RunFolder:
     def last(self) -> pathlib.Path:
         return self.path / "last.keras"
 
-    def claim(self, config: TrainConfig, data: dict) -> None:
+    def started(self) -> bool:
+        """Whether a run has saved anything; a folder with a configuration alone may be reused."""
+        return self.config.exists() and (self.log.exists() or self.backup.exists())
+
+    def claim(self, config: TrainConfig, data: dict, notes: dict | None = None) -> None:
         """Makes the folder for this configuration, or checks that it was made for it.
 
         Args:
           config: the training configuration.
           data: what the run is trained on, plain JSON values.
+          notes: kept beside them and not compared, such as where the data lay.
 
         Raises:
           ValueError: the folder holds a run with another configuration or other data; the message
             names each field that differs.
         """
         wanted = json.loads(json.dumps({"config": to_json(config), "data": data}))
-        if not self.config.exists():
+        if not self.started():
             self.path.mkdir(parents=True, exist_ok=True)
-            write_json(self.config, {**wanted, "git_commit": git_commit(), "versions": versions()})
+            made_by = {"git_commit": git_commit(), "versions": versions(), "notes": notes or {}}
+            write_json(self.config, {**wanted, **made_by})
             return
         found = json.loads(self.config.read_text())
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))

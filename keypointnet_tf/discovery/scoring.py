@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 
+from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores, score, write_scores
 from keypointnet_tf.viz.grid import best_median_worst, instances_grid
@@ -18,17 +19,20 @@ HEADLINE = (
 
 
 def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Scores:
-    """Scores predictions and writes `summary.json`, `per_example.csv` and the picture grids.
+    """Scores predictions and writes the figures and the picture grids.
 
-    `pairs.png` shows the best, median and worst pairs, `instances.png` views of several objects.
+    `summary.json` holds every figure, `summary.txt` those that one looks at first,
+    `per_example.csv` a row per pair; `pairs.png` shows the best, median and worst pairs,
+    `instances.png` views of several objects.
     """
     scores = score(predictions)
-    write_scores(scores, out_dir)
+    folder = pathlib.Path(out_dir)
     if predictions.images is not None:
         test = predictions.select("test")
-        folder = pathlib.Path(out_dir)
         best_median_worst(test, scores.angular_error, folder / "pairs.png")
         instances_grid(test, folder / "instances.png")
+    write_scores(scores, folder)
+    write_atomic(folder / "summary.txt", ("\n".join(headline(scores)) + "\n").encode())
     return scores
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
 import pathlib
@@ -12,10 +13,10 @@ import keras
 from keypointnet_tf.data.array_dataset import ArraySweep
 from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restore_backup
 from keypointnet_tf.discovery.collapse import CollapseWatch
-from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig
+from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig, to_json
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
 from keypointnet_tf.discovery.monitor import Monitor
-from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.pair_model import PairModel, network_dtype
 from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.discovery.run_folder import RunFolder
 from keypointnet_tf.discovery.training_data import TrainingData, close
@@ -29,7 +30,7 @@ class TrainResult:
       model: at the last step.
       steps_done: optimiser steps of the run in all.
       steps_now: of them, those that this call did; 0 when the run was finished before.
-      best: lowest validation angular error in degrees.
+      best: lowest value of the figure that `checkpoints.MONITORED` names for what is trained.
     """
 
     model: PairModel
@@ -55,10 +56,12 @@ def train(
       TrainingDiverged: a loss became NaN.
     """
     folder = RunFolder(pathlib.Path(model_dir))
-    folder.claim(config, data.description)
+    if folder.started():
+        folder.claim(config, data.description)
     model, best = restore_backup(folder.backup) or (None, float("inf"))
     if model is None:
         model = new_model(config, data.info, orient_weights=orient_weights)
+    folder.claim(config, data.description, data.notes)
     first = int(model.step)
     if first >= config.steps:
         return TrainResult(model, first, 0, best)
@@ -74,10 +77,29 @@ def train(
     return TrainResult(model, done, done - first, checkpoints.best)
 
 
+def finished_steps(config: TrainConfig, model_dir: str | os.PathLike) -> int | None:
+    """Steps of a run of this configuration that is finished, or None; reads no data."""
+    folder = RunFolder(pathlib.Path(model_dir))
+    if not folder.started():
+        return None
+    found = json.loads(folder.config.read_text()).get("config")
+    steps = [int(path.name[5:]) for path in folder.backup.glob("step-*")]
+    same = found == json.loads(json.dumps(to_json(config)))
+    return max(steps) if same and steps and max(steps) >= config.steps else None
+
+
 def new_model(
     config: TrainConfig, info: dict, *, orient_weights: str | os.PathLike | None = None
 ) -> PairModel:
-    """A compiled model at step 0."""
+    """A compiled model at step 0; "auto" precision becomes this machine's, for good.
+
+    Raises:
+      ValueError: a hyper-parameter cannot work, OrientNet is to stay frozen at random weights, or
+        `orient_weights` do not fit.
+    """
+    if config.train == "keypoints" and orient_weights is None:
+        raise ValueError("train is 'keypoints', which freezes OrientNet; expected orient_weights")
+    config = dataclasses.replace(config, precision=network_dtype(config.precision))
     model = PairModel(config, info=info)
     if orient_weights is not None:
         copy_orient_net(orient_weights, model)
@@ -114,12 +136,12 @@ def copy_orient_net(source: str | os.PathLike, model: PairModel) -> None:
       ValueError: no model is there, or its OrientNet has another shape.
     """
     other = load_model(source).orient_net
-    if other.config["size"] != model.orient_net.config["size"] or [
-        w.shape for w in other.weights
-    ] != [w.shape for w in model.orient_net.weights]:
-        raise ValueError(
-            f"{source}: OrientNet is {other.config}; expected {model.orient_net.config}"
-        )
+    found, wanted = (
+        {k: v for k, v in net.config.items() if k not in ("dtype", "batch_norm_momentum")}
+        for net in (other, model.orient_net)
+    )
+    if found != wanted:
+        raise ValueError(f"{source}: OrientNet is {found}; expected {wanted}")
     model.orient_net.set_weights(other.get_weights())
 
 

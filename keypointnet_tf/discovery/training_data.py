@@ -17,12 +17,14 @@ from keypointnet_tf.data.on_the_fly import RenderedPairs
 from keypointnet_tf.data.pair_source import PairSource, ProceduralObjects
 from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.discovery.config import TrainConfig
+from keypointnet_tf.discovery.schedules import Schedule
 from keypointnet_tf.rendering.pairs import PairConfig
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
 INPUTS = ("auto", "memory", "stream")
-# Validation objects are drawn with a seed far from any that a user gives for training.
-VALIDATION_SEED = 2**31
+# Objects for training on the fly and their validation are drawn with seeds of their own, so that
+# none of them is in a set rendered with the same --seed.
+TRAINING_SEED, VALIDATION_SEED = 2**30, 2**31
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +36,15 @@ class TrainingData:
       validation: fixed pairs of objects that are not trained on.
       info: kept in the model: `category`, `object_share` (mean larger side of the objects' boxes,
         share of the frame), `focal`, `distance` of the cameras.
-      description: what identifies the data in `config.json`.
+      description: what identifies the data in `config.json`; a run goes on only with the same.
+      notes: kept in `config.json` and not compared.
     """
 
     batches: Callable[[int], object]
     validation: PairArrays
     info: dict
     description: dict
+    notes: dict = dataclasses.field(default_factory=dict)
 
 
 def from_records(
@@ -62,7 +66,10 @@ def from_records(
     record_set = RecordSet(folder, records_up=records_up)
     for split in ("train", "dev"):
         if not record_set.names(split):
-            raise ValueError(f"{folder}: split {split!r} is empty; training needs train and dev")
+            raise ValueError(
+                f"{folder}: split {split!r} is empty; training needs train and dev: list some "
+                f"record names in {split}.txt, or render again with --dev_count=1 or more"
+            )
     validation = PairArrays.from_record_set(record_set, "dev")
     validation = take(validation, spread(len(validation), config.validation_pairs))
     needed = record_set.count("train") * 8 * record_set.size**2
@@ -72,9 +79,10 @@ def from_records(
         batches = in_memory(PairArrays.from_record_set(record_set, "train"), config)
     category = record_set.meta.get("category", "")
     description = {
-        "data_dir": str(os.path.abspath(folder)), "records_up": record_set.records_up
+        "records": record_set.fingerprint(), "records_up": record_set.records_up
     }  # fmt: skip
-    return TrainingData(batches, validation, data_info(validation, category), description)
+    notes = {"data_dir": os.path.abspath(folder)}
+    return TrainingData(batches, validation, data_info(validation, category), description, notes)
 
 
 def rendered(
@@ -86,19 +94,21 @@ def rendered(
     Args:
       category: "plane", "car" or "chair".
       config: gives image size, batch size, seed, and the number of validation pairs.
-      pair_config: how pairs are rendered; its size is replaced by the model's.
+      pair_config: how pairs are rendered; its size is replaced by the model's, and the largest
+        angle between training views by `config.max_angle`.
       objects: size of the pool of objects, None for endless new ones.
       workers: render processes that work ahead; 0 renders in the training process.
     """
     pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
-    make = dict(config=pair_config, batch_size=config.batch_size)
     source = PairSource(
-        ProceduralObjects(category, config.seed), objects=objects, steps_per_object=8,
-        seed=config.seed, **make,
+        ProceduralObjects(category, TRAINING_SEED + config.seed), objects=objects,
+        steps_per_object=8, seed=config.seed, batch_size=config.batch_size,
+        config=AngleSchedule(pair_config, config.max_angle, config.steps),
     )  # fmt: skip
     held_out = PairSource(
-        ProceduralObjects(category, VALIDATION_SEED + config.seed), seed=VALIDATION_SEED, **make
-    )
+        ProceduralObjects(category, VALIDATION_SEED + config.seed), seed=VALIDATION_SEED,
+        batch_size=config.batch_size, config=pair_config,
+    )  # fmt: skip
     steps = -(-config.validation_pairs // config.batch_size)
     pairs = (pair for step in range(steps) for pair in held_out.pairs(step))
     arrays = PairArrays.from_pairs(
@@ -117,6 +127,26 @@ def rendered(
     return TrainingData(batches, validation, data_info(validation, category), description)
 
 
+@dataclasses.dataclass(frozen=True)
+class AngleSchedule:
+    """Step -> pair configuration, with the largest angle between the views as a schedule.
+
+    Attributes:
+      pairs: everything else.
+      max_angle: degrees over training progress.
+      steps: of the whole training.
+    """
+
+    pairs: PairConfig
+    max_angle: Schedule
+    steps: int
+
+    def __call__(self, step: int) -> PairConfig:
+        angle = self.max_angle.at(min(step / self.steps, 1.0))
+        sampling = dataclasses.replace(self.pairs.sampling, max_angle_degrees=angle)
+        return dataclasses.replace(self.pairs, sampling=sampling)
+
+
 def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayDataset]:
     """First step -> endless shuffled batches of pairs held in memory."""
 
@@ -130,7 +160,13 @@ def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayD
 
 
 def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], object]:
-    from keypointnet_tf.data.tf_pipeline import tf_dataset
+    try:
+        from keypointnet_tf.data.tf_pipeline import tf_dataset
+    except ImportError as error:
+        raise ValueError(
+            f"{record_set.folder}: streaming records needs TensorFlow ({error}); install it, or "
+            "hold the records in memory with --reading=memory"
+        ) from error
 
     def batches(first_step: int):
         return tf_dataset(

@@ -79,19 +79,24 @@ class RenderJob:
         raise AttributeError(name)
 
     def split_counts(self) -> tuple[int, int]:
-        """Numbers of dev and test objects; shares are rounded to the nearest.
+        """Numbers of dev and test objects; shares are rounded, to 1 at least of 3 objects or more.
 
         Raises:
           ValueError: together they exceed the number of objects.
         """
         total = len(self.meshes) or self.objects
-        dev = self.dev_count if self.dev_count is not None else round(self.dev_share * total)
-        test = self.test_count if self.test_count is not None else round(self.test_share * total)
+        dev = self.dev_count if self.dev_count is not None else _share_of(self.dev_share, total)
+        test = self.test_count if self.test_count is not None else _share_of(self.test_share, total)
         if dev + test > total:
             raise ValueError(
                 f"dev and test take {dev} and {test} objects; expected at most {total} together"
             )
         return dev, test
+
+
+def _share_of(share: float, total: int) -> int:
+    least = 1 if share > 0 and total >= 3 else 0
+    return max(least, round(share * total))
 
 
 # Bounds of the fields, ends included. Cameras stay outside any object of longest side 2, whose

@@ -130,3 +130,8 @@ def test_bad_masks_and_shares_are_refused():
         whole(rgba, 8, mask=np.ones((6, 4), bool))
     with pytest.raises(ValueError, match="object_share is 0"):
         frame_photo(rgba, size=8, object_share=0)
+
+
+def test_a_fully_transparent_image_is_refused():
+    with pytest.raises(ValueError, match="fully transparent"):
+        frame_photo(np.zeros((8, 8, 4), np.uint8), size=8, object_share=0.5)

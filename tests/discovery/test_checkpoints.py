@@ -165,4 +165,4 @@ def test_orientation_alone_is_watched_by_its_loss(tiny, tmp_path, monkeypatch):
     callback = Checkpoints(RunFolder(tmp_path))
     callback.set_model(PairModel(tiny.config(train="orient")))
     callback.on_epoch_end(0, {"val_orientation": 0.5, "val_angular_error_deg": 0.1})
-    assert saved == ["best.keras", 0.5, "last.keras"]
+    assert saved == ["best.keras", "last.keras", 0.5]

@@ -211,9 +211,7 @@ def test_the_script_writes_json_and_pictures(model_path, tmp_path):
     save(folder / "turned.png", np.full((20, 40, 3), 200, np.uint8), exif=exif)
     (folder / "broken.png").write_bytes(b"no image")
     out = tmp_path / "out"
-    done = script(
-        "--model_dir", model_path.parent, "--input", folder, "--out", out, cwd=tmp_path
-    )
+    done = script("--model_dir", model_path.parent, "--input", folder, "--out", out, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "predict.py: error: " in done.stderr and "Traceback" not in done.stderr
     report = json.loads((out / "keypoints.json").read_text())

@@ -16,7 +16,14 @@ DATA = {"shapes": "plane", "range": (1, 2)}
 @pytest.fixture
 def folder(tmp_path):
     folder = RunFolder(tmp_path / "runs" / "one")
-    folder.claim(CONFIG, DATA)
+    folder.claim(CONFIG, DATA, {"data_dir": "there"})
+    return folder
+
+
+@pytest.fixture
+def started(folder):
+    """A folder whose run has saved something."""
+    folder.log.write_text("step\n")
     return folder
 
 
@@ -25,35 +32,42 @@ def test_claim_writes_what_made_the_run(folder):
     assert from_json(TrainConfig, written["config"]) == CONFIG
     assert written["data"] == {"shapes": "plane", "range": [1, 2]}
     assert written["versions"].keys() >= {"keras", "numpy"} and "git_commit" in written
+    assert written["notes"] == {"data_dir": "there"}
     assert [file.name for file in folder.path.iterdir()] == ["config.json"]
 
 
-def test_the_same_run_may_claim_again(folder):
-    before = folder.config.read_bytes()
-    folder.claim(CONFIG, DATA)
-    assert folder.config.read_bytes() == before
+def test_the_same_run_may_claim_again_from_wherever_its_data_lie(started):
+    before = started.config.read_bytes()
+    started.claim(CONFIG, DATA, {"data_dir": "elsewhere"})
+    assert started.config.read_bytes() == before
 
 
-def test_another_configuration_is_refused_by_its_fields(folder):
+def test_a_folder_in_which_nothing_was_saved_may_be_claimed_anew(folder):
+    other = dataclasses.replace(CONFIG, steps=7)
+    folder.claim(other, DATA)
+    assert from_json(TrainConfig, json.loads(folder.config.read_text())["config"]) == other
+
+
+def test_another_configuration_is_refused_by_its_fields(started):
     loss = dataclasses.replace(CONFIG.loss, separation_delta=0.1)
     other = dataclasses.replace(CONFIG, batch_size=8, loss=loss)
     with pytest.raises(ValueError) as caught:
-        folder.claim(other, DATA)
+        started.claim(other, DATA)
     message = str(caught.value)
-    assert str(folder.path) in message and "another --model_dir" in message
+    assert str(started.path) in message and "another --model_dir" in message
     assert "config.batch_size is 8, the run's is 16" in message
     assert "config.loss.separation_delta is 0.1, the run's is 0.05" in message
     assert "seed" not in message
 
 
-def test_other_data_are_refused(folder):
+def test_other_data_are_refused(started):
     with pytest.raises(ValueError, match="data.shapes is 'car', the run's is 'plane'"):
-        folder.claim(CONFIG, {**DATA, "shapes": "car"})
+        started.claim(CONFIG, {**DATA, "shapes": "car"})
 
 
-def test_more_steps_are_refused_with_advice(folder):
+def test_more_steps_are_refused_with_advice(started):
     with pytest.raises(ValueError) as caught:
-        folder.claim(dataclasses.replace(CONFIG, steps=200), DATA)
+        started.claim(dataclasses.replace(CONFIG, steps=200), DATA)
     message = str(caught.value)
     assert "holds a run of config.steps 100; got 200" in message
     assert "schedules" in message and "start a new run in another --model_dir" in message

@@ -222,3 +222,31 @@ def test_a_killed_process_goes_on(tiny, tmp_path):
     killed = training.train(settings, tiny.data(settings), folder)
     assert killed.steps_now == 0
     assert_same_model(killed.model, whole.model, tolerance=1e-3)
+
+
+def test_finished_steps_are_known_without_data(tiny, finished_run, tmp_path):
+    folder, _, settings = finished_run
+    assert training.finished_steps(settings, folder) == settings.steps
+    other = dataclasses.replace(settings, seed=settings.seed + 1)
+    assert training.finished_steps(other, folder) is None
+    assert training.finished_steps(settings, tmp_path) is None
+
+
+def test_keypoints_alone_want_a_trained_orient_net(tiny, tmp_path):
+    settings = tiny.config(train="keypoints")
+    with pytest.raises(ValueError, match="expected orient_weights"):
+        training.train(settings, tiny.data(settings), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_refused_call_does_not_claim_the_folder(tiny, tmp_path):
+    bad = tiny.config(model=tiny.model_config(num_keypoints=2))
+    with pytest.raises(ValueError, match="num_keypoints is 2"):
+        training.train(bad, tiny.data(tiny.config()), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_orient_net_of_other_dilations_is_refused(tiny, finished_run):
+    other = training.new_model(tiny.config(model=tiny.model_config(dilations=(2, 1))), {})
+    with pytest.raises(ValueError, match="OrientNet is .*dilations"):
+        training.copy_orient_net(finished_run[0], other)

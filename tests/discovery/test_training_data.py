@@ -1,12 +1,16 @@
 """What a training reads: records in memory or streamed, pairs rendered on the fly."""
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
 
+from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.data.render_job import run_job
 from keypointnet_tf.discovery import training_data
+from keypointnet_tf.discovery.schedules import ramp
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
 
@@ -28,11 +32,20 @@ def test_records_in_memory(tiny, records):
     assert set(data.info) == {"category", "object_share", "focal", "distance"}
     assert data.info["category"] == "chair" and data.info["distance"] == pytest.approx(30, abs=0.5)
     assert data.info["focal"] == pytest.approx(22.9, abs=0.1) and 0 < data.info["object_share"] <= 1
-    assert data.description["records_up"] == "z" and data.description["data_dir"] == str(records)
+    assert data.description["records_up"] == "z" and data.notes == {"data_dir": str(records)}
     first, later = data.batches(0), data.batches(5)
     np.testing.assert_array_equal(first[6]["image0"], later[1]["image0"])
     for batches in (first, later):
         training_data.close(batches)
+
+
+def test_records_are_known_by_what_they_hold_not_by_where_they_lie(tiny, records, tmp_path):
+    moved = shutil.copytree(records, tmp_path / "moved")
+    prints = [RecordSet(folder).fingerprint() for folder in (records, moved)]
+    assert prints[0] == prints[1]
+    meta = json.loads((moved / "meta.json").read_text())
+    (moved / "meta.json").write_text(json.dumps({**meta, "seed": 5}))
+    assert RecordSet(moved).fingerprint() != prints[0]
 
 
 def test_streamed_records_have_the_same_batches(tiny, records):
@@ -107,3 +120,19 @@ def test_take(tiny):
         values = getattr(arrays, field.name)
         if values is not None:
             np.testing.assert_array_equal(getattr(taken, field.name), values[[3, 1]])
+
+
+def test_largest_angle_between_views_is_a_schedule():
+    pairs = training_data.AngleSchedule(PairConfig(size=32), ramp(60, 180, 0, 0.5), 100)
+    assert [pairs(step).sampling.max_angle_degrees for step in (0, 25, 50, 200)] == [
+        60, 120, 180, 180
+    ]  # fmt: skip
+    assert pairs(3).size == 32
+
+
+def test_objects_rendered_on_the_fly_are_in_no_rendered_set():
+    assert len({0, training_data.TRAINING_SEED, training_data.VALIDATION_SEED}) == 3
+    drawn = training_data.ProceduralObjects("car", training_data.TRAINING_SEED)(0)
+    stored = training_data.ProceduralObjects("car", 0)(0)
+    assert drawn.object_id != stored.object_id
+    assert not np.array_equal(drawn.vertices, stored.vertices)

@@ -111,3 +111,16 @@ def test_eval_flags_want_a_model_or_predictions():
     values(["eval.py", "--out=x"])
     with pytest.raises(ValueError, match="one of --model_dir and --predictions"):
         eval_flags.check(values)
+
+
+def test_flags_beside_a_preset_win_wherever_they_stand(capsys):
+    seen = []
+
+    def main(values):
+        seen.append(train_flags.config_from_flags(values).steps)
+
+    preset = f"--flagfile={REPOSITORY}/flags/presets/debug.flags"
+    orders = ["--steps=7", preset], [preset, "--steps=7"], [*preset.split("="), "--steps=7"]
+    for arguments in orders:
+        assert flags.run_script("train.py", "", train_flags.define, main, arguments) == 0
+    assert seen == [7, 7, 7]

@@ -79,3 +79,10 @@ def test_mesh_ids_that_repeat_take_their_folders():
 def test_values_out_of_range_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         RenderJob(**({"shapes": "car"} | change))
+
+
+def test_small_sets_keep_an_object_in_each_split():
+    assert [RenderJob(shapes="plane", objects=n).split_counts() for n in (2, 3, 5, 40)] == [
+        (0, 0), (1, 1), (1, 1), (2, 6)
+    ]  # fmt: skip
+    assert RenderJob(shapes="plane", objects=5, dev_share=0, test_share=0).split_counts() == (0, 0)
