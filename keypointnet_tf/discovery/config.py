@@ -62,17 +62,17 @@ class LossConfig:
     """
 
     consistency: Schedule = constant(1.0)
-    pose: Schedule = constant(0.5)
+    pose: Schedule = ramp(0.5, 1.5, 0.3, 0.6)
     separation: Schedule = constant(2.0)
     silhouette: Schedule = ramp(0.1, 1.0, 0.0, 0.3)
     variance: Schedule = ramp(0.1, 0.5, 0.0, 0.3)
     orientation: Schedule = constant(1.0)
     template: Schedule = ramp(5.0, 0.0, 0.0, 0.3)
-    separation_delta: float = 0.05
+    separation_delta: float = 0.06
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
     orientation_bit: str = "draw"
-    template_radii: tuple[float, float, float] = (0.5, 0.5, 0.25)
+    template_radii: tuple[float, float, float] = (0.6, 0.6, 0.25)
 
     def __post_init__(self):
         if len(self.template_radii) != 3 or min(self.template_radii) <= 0:
@@ -134,7 +134,7 @@ class TrainConfig:
     steps_per_epoch: int = 250
     validation_pairs: int = 128
     max_angle: Schedule = constant(180.0)
-    zoom_jitter: float = 0.1
+    zoom_jitter: float = 0.05
     precision: str = "auto"
     train: str = "both"
     seed: int = 0

@@ -56,7 +56,7 @@ def test_another_configuration_is_refused_by_its_fields(started):
     message = str(caught.value)
     assert str(started.path) in message and "another --model_dir" in message
     assert "config.batch_size is 8, the run's is 16" in message
-    assert "config.loss.separation_delta is 0.1, the run's is 0.05" in message
+    assert "config.loss.separation_delta is 0.1, the run's is 0.06" in message
     assert "seed" not in message
 
 
