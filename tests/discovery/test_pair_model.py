@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.discovery import losses, views
-from keypointnet_tf.discovery.config import LossConfig
+from keypointnet_tf.discovery.config import LossConfig, TrainConfig
 from keypointnet_tf.discovery.pair_model import KEYPOINT_LOSSES, WEIGHTED_LOSSES, PairModel
 from keypointnet_tf.discovery.schedules import constant, ramp
 from keypointnet_tf.geometry import placement
@@ -142,7 +142,7 @@ def test_views_are_summed_but_separation_and_template_are_averaged(build):
     outputs["orient_uv"] += 0.1
     outputs["mask"] *= 0.5
     terms = to_numpy(model.loss_terms(outputs, training=False))
-    single = to_numpy({"separation": losses.separation(outputs["xyz_camera"], 0.05)})
+    single = to_numpy({"separation": losses.separation(outputs["xyz_camera"], TrainConfig().loss.separation_delta)})
     assert terms["separation"][0] == pytest.approx(single["separation"][[0, 4]].mean(), rel=1e-4)
     assert terms["orientation"][0] == pytest.approx(0.02, rel=1e-3)
     assert terms["silhouette"][0] == pytest.approx(2 * np.log(2), rel=1e-4)
