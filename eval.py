@@ -38,9 +38,14 @@ def _predict_and_score(values):
 
     record_set = RecordSet(values.data_dir, records_up=values.records_up)
     return evaluate(
-        load_model(values.model_dir), record_set, values.out, split=values.split,
-        fit_objects=values.fit_objects, pairs=values.pairs, batch_size=values.batch_size,
-    )  # fmt: skip
+        load_model(values.model_dir),
+        record_set,
+        values.out,
+        split=values.split,
+        fit_objects=values.fit_objects,
+        pairs=values.pairs,
+        batch_size=values.batch_size,
+    )
 
 
 if __name__ == "__main__":

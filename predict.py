@@ -47,9 +47,13 @@ def main(values) -> int:
 
     photos, masks = match_masks(job, failed)
     results = predictor.predict_photos(
-        photos, masks=masks, boxes=[job.box] * len(photos), batch_size=job.batch_size,
-        on_failure=failed, progress=True,
-    )  # fmt: skip
+        photos,
+        masks=masks,
+        boxes=[job.box] * len(photos),
+        batch_size=job.batch_size,
+        on_failure=failed,
+        progress=True,
+    )
     names = picture_names([result.file for result in results], job.out)
     for result, name in zip(tqdm(results, "pictures"), names, strict=True):
         save_picture(draw(result), job.out / name)
@@ -113,8 +117,12 @@ def to_json(photo) -> dict:
         "crop": {"x0": float(x0), "y0": float(y0), "side": float(side)},
         "keypoints": [
             {
-                "index": index, "x": float(xy[0]), "y": float(xy[1]), "depth": float(depth),
-                "camera": xyz.tolist(), "confidence": float(confidence),
+                "index": index,
+                "x": float(xy[0]),
+                "y": float(xy[1]),
+                "depth": float(depth),
+                "camera": xyz.tolist(),
+                "confidence": float(confidence),
             }
             for index, (xy, depth, xyz, confidence) in enumerate(values)
         ],
@@ -124,7 +132,7 @@ def to_json(photo) -> dict:
             "back": photo.back.tolist(),
             "margin": photo.margin,
         },
-    }  # fmt: skip
+    }
 
 
 def draw(photo):

@@ -31,9 +31,11 @@ def main(values) -> int:
         return 0
     try:
         result = train(
-            config, load_data(values, config), values.model_dir,
+            config,
+            load_data(values, config),
+            values.model_dir,
             orient_weights=values.orient_weights,
-        )  # fmt: skip
+        )
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1

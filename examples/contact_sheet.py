@@ -1,7 +1,7 @@
 """Draws a labelled grid of procedural objects, to see at a glance what a category holds.
 
-    python examples/contact_sheet.py --shapes=plane --out=docs/images/plane_sheet.png
-    python examples/contact_sheet.py --shapes=chair --landmarks --out=chair_landmarks.png
+python examples/contact_sheet.py --shapes=plane --out=docs/images/plane_sheet.png
+python examples/contact_sheet.py --shapes=chair --landmarks --out=chair_landmarks.png
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ flags.DEFINE_integer("count", 48, "Objects in the grid.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the objects.", lower_bound=0)
 flags.DEFINE_integer("cell", 110, "Side of a picture in pixels.", lower_bound=16)
 flags.DEFINE_boolean("landmarks", False, "Mark the true landmarks with dots.")
-flags.DEFINE_float("azimuth", None, "Viewing direction in degrees, 0 from in front, the same for "
-                   "all objects; by default each is seen from another side.")
+flags.DEFINE_float(
+    "azimuth",
+    None,
+    "Viewing direction in degrees, 0 from in front, the same for "
+    "all objects; by default each is seen from another side.",
+)
 flags.DEFINE_float("elevation", 28.0, "Height of the camera in degrees.")
 flags.DEFINE_float("zoom", 1.0, "Magnification; at 1 every object fits from every side.")
 flags.DEFINE_string("out", None, "PNG to write; by default docs/images/<shapes>_sheet.png.")
@@ -50,16 +54,27 @@ def main(argv: list[str]) -> None:
     for index in tqdm(range(FLAGS.count), desc=FLAGS.shapes):
         azimuth = 40 + index * GOLDEN_ANGLE if FLAGS.azimuth is None else FLAGS.azimuth
         mesh = generate_object(FLAGS.shapes, FLAGS.seed, index)
-        tiles.append(draw_tile(
-            mesh, azimuth, FLAGS.elevation, cell=FLAGS.cell, zoom=FLAGS.zoom,
-            landmarks=FLAGS.landmarks,
-        ))
+        tiles.append(
+            draw_tile(
+                mesh,
+                azimuth,
+                FLAGS.elevation,
+                cell=FLAGS.cell,
+                zoom=FLAGS.zoom,
+                landmarks=FLAGS.landmarks,
+            )
+        )
     save_png(join_tiles(tiles), out)
     print(out)
 
 
 def draw_tile(
-    mesh: Mesh, azimuth: float, elevation: float, *, cell: int, zoom: float = 1.0,
+    mesh: Mesh,
+    azimuth: float,
+    elevation: float,
+    *,
+    cell: int,
+    zoom: float = 1.0,
     landmarks: bool = False,
 ) -> Image.Image:
     """One object above its kind; angles in degrees."""

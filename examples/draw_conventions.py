@@ -86,8 +86,13 @@ def draw_camera_frame(panel, mesh: Mesh) -> None:
     beyond = placement.transform_points(mesh.vertices, placement.look_at([1.3, 1.0, 0.5]))
     beyond = (beyond - beyond.mean(axis=0)) * 0.9 + [0, 0, -4.4]
     panel.tripcolor(
-        *flat(beyond).T, triangles=mesh.faces, facecolors=np.ones(len(mesh.faces)),
-        cmap="Greys", vmin=0, vmax=3, zorder=0,
+        *flat(beyond).T,
+        triangles=mesh.faces,
+        facecolors=np.ones(len(mesh.faces)),
+        cmap="Greys",
+        vmin=0,
+        vmax=3,
+        zorder=0,
     )
     panel.annotate("depth z < 0", flat([0, -0.8, -4.4]), color=INK, ha="center")
     for axis, (label, color) in enumerate((("+x right", RED), ("+y up", GREEN), ("+z back", BLUE))):
@@ -114,12 +119,20 @@ def draw_image(panel, mesh: Mesh) -> None:
     first = placement.pixels_to_ndc(np.array([0.5, 0.5]), PIXELS, PIXELS)
     panel.plot(*first, "o", color=INK, ms=5)
     panel.annotate("pixel (0.5, 0.5)", first, (first[0] + 0.14, first[1] - 0.03), color=INK)
-    corners = (((-1, 1), "x = 0, y = 0"), ((1, 1), f"x = {PIXELS}, y = 0"),
-               ((-1, -1), f"x = 0, y = {PIXELS}"), ((1, -1), f"x = {PIXELS}, y = {PIXELS}"))
+    corners = (
+        ((-1, 1), "x = 0, y = 0"),
+        ((1, 1), f"x = {PIXELS}, y = 0"),
+        ((-1, -1), f"x = 0, y = {PIXELS}"),
+        ((1, -1), f"x = {PIXELS}, y = {PIXELS}"),
+    )
     for (u, v), text in corners:
         panel.annotate(
-            f"({u:+d}, {v:+d})\n{text}", (u, v * 1.05), color=INK, ha="center",
-            va="bottom" if v > 0 else "top", fontsize=9,
+            f"({u:+d}, {v:+d})\n{text}",
+            (u, v * 1.05),
+            color=INK,
+            ha="center",
+            va="bottom" if v > 0 else "top",
+            fontsize=9,
         )
     panel.set_title(f"Image of {PIXELS} x {PIXELS}: (u, v), and pixels x, y", color=INK)
     panel.set(xlim=(-1.45, 1.45), ylim=(-1.3, 1.3))

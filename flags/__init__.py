@@ -43,9 +43,7 @@ def run_script(
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     values = flags.FlagValues()
-    flags.DEFINE_boolean(
-        "help", False, "Print this help.", short_name="h", flag_values=values
-    )
+    flags.DEFINE_boolean("help", False, "Print this help.", short_name="h", flag_values=values)
     define(values)
     try:
         rest = values([script, *presets_first(sys.argv[1:] if argv is None else argv)])[1:]

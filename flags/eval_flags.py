@@ -19,9 +19,12 @@ def define(values: flags.FlagValues) -> None:
         "split", "test", ["train", "dev", "test"], "Split to score.", flag_values=values
     )
     flags.DEFINE_enum(
-        "records_up", "auto", ["auto", "y", "z"], "Up axis of the records' object frame.",
+        "records_up",
+        "auto",
+        ["auto", "y", "z"],
+        "Up axis of the records' object frame.",
         flag_values=values,
-    )  # fmt: skip
+    )
     integers = (
         ("fit_objects", 200, "Training objects on which the map to landmarks is fitted."),
         ("pairs", None, "At most so many pairs of each object; none for all."),

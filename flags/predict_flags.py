@@ -35,16 +35,17 @@ def define(values: flags.FlagValues) -> None:
     texts = (
         ("model_dir", "Run folder, whose best.keras is taken, or a .keras file. Required."),
         ("input", "Image file, folder of images, or glob pattern. Required."),
-        ("mask", "Mask of the object, white or opaque on it: an image file as large as the photo, "
-                 "or a folder of them, each with its photo's stem."),
+        (
+            "mask",
+            "Mask of the object, white or opaque on it: an image file as large as the photo, "
+            "or a folder of them, each with its photo's stem.",
+        ),
         ("box", "x0,y0,x1,y1 of the object in pixels, for one photo."),
         ("out", "Folder for keypoints.json and a picture per photo. Required."),
-    )  # fmt: skip
+    )
     for name, text in texts:
         flags.DEFINE_string(name, None, text, flag_values=values)
-    flags.DEFINE_integer(
-        "batch_size", 16, "Photos at a time.", lower_bound=1, flag_values=values
-    )
+    flags.DEFINE_integer("batch_size", 16, "Photos at a time.", lower_bound=1, flag_values=values)
 
 
 def job_from_flags(values: flags.FlagValues) -> PredictJob:
@@ -70,9 +71,13 @@ def job_from_flags(values: flags.FlagValues) -> PredictJob:
                 f"{len(found)}"
             )
     return PredictJob(
-        values.model_dir, tuple(found), values.mask, box_from_text(values.box),
-        pathlib.Path(values.out), values.batch_size,
-    )  # fmt: skip
+        values.model_dir,
+        tuple(found),
+        values.mask,
+        box_from_text(values.box),
+        pathlib.Path(values.out),
+        values.batch_size,
+    )
 
 
 def box_from_text(text: str | None) -> tuple[float, ...] | None:

@@ -24,7 +24,9 @@ def define(values: flags.FlagValues) -> None:
         "out", None, "Folder for the records; run again to continue. Required.", flag_values=values
     )
     flags.DEFINE_integer(
-        "workers", 0, "Processes; 0 for one per core. The output does not depend on it.",
+        "workers",
+        0,
+        "Processes; 0 for one per core. The output does not depend on it.",
         flag_values=values,
     )
 
@@ -63,19 +65,27 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
 
 def _define_objects(values: flags.FlagValues) -> None:
     flags.DEFINE_enum(
-        "shapes", None, ["plane", "car", "chair"], "Category of procedural objects to render.",
+        "shapes",
+        None,
+        ["plane", "car", "chair"],
+        "Category of procedural objects to render.",
         flag_values=values,
     )
     flags.DEFINE_integer(
         "objects", _DEFAULTS["objects"], "How many procedural objects.", flag_values=values
     )
     flags.DEFINE_multi_string(
-        "meshes", [], "Mesh file, folder or glob pattern to render instead; may be repeated.",
+        "meshes",
+        [],
+        "Mesh file, folder or glob pattern to render instead; may be repeated.",
         flag_values=values,
     )
     for name, what in (("up", "up"), ("front", "forward")):
         flags.DEFINE_enum(
-            name, _DEFAULTS[name], list(AXES), f"Axis of the mesh files that points {what}.",
+            name,
+            _DEFAULTS[name],
+            list(AXES),
+            f"Axis of the mesh files that points {what}.",
             flag_values=values,
         )
 
@@ -103,13 +113,17 @@ def _define_splits(values: flags.FlagValues) -> None:
     for split in ("dev", "test"):
         name = f"{split}_share"
         flags.DEFINE_float(
-            name, _DEFAULTS[name], f"Share of the objects in the {split} split.",
+            name,
+            _DEFAULTS[name],
+            f"Share of the objects in the {split} split.",
             flag_values=values,
         )
     for split in ("dev", "test"):
         flags.DEFINE_integer(
-            f"{split}_count", None, f"Number of objects in the {split} split, in place of the "
-            "share.", flag_values=values,
+            f"{split}_count",
+            None,
+            f"Number of objects in the {split} split, in place of the share.",
+            flag_values=values,
         )
 
 

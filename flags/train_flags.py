@@ -27,8 +27,14 @@ CHOICES = {
 }
 # Flag names of loss fields that would read oddly on their own.
 LOSS_WEIGHTS = (
-    "consistency", "pose", "separation", "silhouette", "variance", "orientation", "template",
-)  # fmt: skip
+    "consistency",
+    "pose",
+    "separation",
+    "silhouette",
+    "variance",
+    "orientation",
+    "template",
+)
 
 
 def define(values: flags.FlagValues) -> None:
@@ -71,26 +77,35 @@ def _define_run(values: flags.FlagValues) -> None:
     for name, default, text in strings:
         flags.DEFINE_string(name, default, text, flag_values=values)
     flags.DEFINE_enum(
-        "shapes", None, ["plane", "car", "chair"],
+        "shapes",
+        None,
+        ["plane", "car", "chair"],
         "Render fresh pairs of this procedural category instead of reading --data_dir.",
         flag_values=values,
-    )  # fmt: skip
+    )
     flags.DEFINE_integer(
-        "objects", None, "With --shapes: size of the pool of objects; none for endless new ones.",
+        "objects",
+        None,
+        "With --shapes: size of the pool of objects; none for endless new ones.",
         flag_values=values,
-    )  # fmt: skip
+    )
     flags.DEFINE_integer(
         "workers", 1, "With --shapes: render processes that work ahead.", flag_values=values
     )
     flags.DEFINE_enum(
-        "records_up", "auto", ["auto", "y", "z"], "Up axis of the records' object frame.",
+        "records_up",
+        "auto",
+        ["auto", "y", "z"],
+        "Up axis of the records' object frame.",
         flag_values=values,
-    )  # fmt: skip
+    )
     flags.DEFINE_enum(
-        "reading", "auto", ["auto", "memory", "stream"],
+        "reading",
+        "auto",
+        ["auto", "memory", "stream"],
         "Hold all records in memory, or stream them; auto: memory up to 4 GiB.",
         flag_values=values,
-    )  # fmt: skip
+    )
 
 
 def _define_field(values: flags.FlagValues, kind: type, field: dataclasses.Field) -> None:

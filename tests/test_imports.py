@@ -23,9 +23,14 @@ ALLOWED = {
 # Without Keras: importing it costs seconds in every render worker.
 LIGHT = ("shapes", "rendering", "metrics", "viz")
 LIGHT_MODULES = (
-    PACKAGE, f"{PACKAGE}.geometry.placement", f"{PACKAGE}.data.records", f"{PACKAGE}.data.schema",
-    f"{PACKAGE}.data.render_job", f"{PACKAGE}.data.pair_source", "flags",
-)  # fmt: skip
+    PACKAGE,
+    f"{PACKAGE}.geometry.placement",
+    f"{PACKAGE}.data.records",
+    f"{PACKAGE}.data.schema",
+    f"{PACKAGE}.data.render_job",
+    f"{PACKAGE}.data.pair_source",
+    "flags",
+)
 # Only these may name TensorFlow: the models run on every Keras backend.
 TENSORFLOW = {f"{PACKAGE}.data.tf_pipeline"}
 

@@ -39,9 +39,13 @@ def environment():
 
 def python(*arguments, limit=120):
     return subprocess.run(
-        [sys.executable, *arguments], cwd=TESTS.parent, env=environment(),
-        capture_output=True, text=True, timeout=limit,
-    )  # fmt: skip
+        [sys.executable, *arguments],
+        cwd=TESTS.parent,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=limit,
+    )
 
 
 def test_the_plugin_hides_tensorflow():
@@ -53,9 +57,19 @@ def test_the_plugin_hides_tensorflow():
 
 def test_geometry_and_discovery_on_jax():
     done = python(
-        "-m", "pytest", "-p", "without_tensorflow", "-p", "no:cacheprovider", "-q", "-rs",
-        "-m", "not slow", *FOLDERS, limit=LIMIT_SECONDS,
-    )  # fmt: skip
+        "-m",
+        "pytest",
+        "-p",
+        "without_tensorflow",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "-rs",
+        "-m",
+        "not slow",
+        *FOLDERS,
+        limit=LIMIT_SECONDS,
+    )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed and int(passed[1]) > 100, done.stdout[-2000:]

@@ -10,10 +10,21 @@ import pytest
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PRESET = REPOSITORY / "flags" / "presets" / "debug.flags"
 SUMMARY_KEYS = {
-    "angular_error_mean_deg", "angular_error_median_deg", "accuracy_10deg", "accuracy_30deg",
-    "orientation_accuracy", "three_d_se", "three_d_se_rms", "on_object_share", "consistency",
-    "coverage", "landmark_error", "landmark_floor", "pairs", "steps",
-}  # fmt: skip
+    "angular_error_mean_deg",
+    "angular_error_median_deg",
+    "accuracy_10deg",
+    "accuracy_30deg",
+    "orientation_accuracy",
+    "three_d_se",
+    "three_d_se_rms",
+    "on_object_share",
+    "consistency",
+    "coverage",
+    "landmark_error",
+    "landmark_floor",
+    "pairs",
+    "steps",
+}
 
 
 def script(name, *arguments, code=0, cwd=None):
@@ -29,9 +40,17 @@ def run(tmp_path_factory):
     """A folder with records, a trained debug model and its evaluation."""
     folder = tmp_path_factory.mktemp("run")
     script(
-        "render.py", "--shapes=plane", "--objects=10", "--pairs=3", "--size=32",
-        "--dev_count=2", "--test_count=2", f"--out={folder}/data", "--workers=1", cwd=folder,
-    )  # fmt: skip
+        "render.py",
+        "--shapes=plane",
+        "--objects=10",
+        "--pairs=3",
+        "--size=32",
+        "--dev_count=2",
+        "--test_count=2",
+        f"--out={folder}/data",
+        "--workers=1",
+        cwd=folder,
+    )
     script("train.py", *train_arguments(folder), cwd=folder)
     script("eval.py", *eval_arguments(folder), cwd=folder)
     return folder
@@ -39,23 +58,25 @@ def run(tmp_path_factory):
 
 def train_arguments(folder, steps=40):
     return [
-        f"--flagfile={PRESET}", f"--data_dir={folder}/data", f"--model_dir={folder}/model",
+        f"--flagfile={PRESET}",
+        f"--data_dir={folder}/data",
+        f"--model_dir={folder}/model",
         f"--steps={steps}",
-    ]  # fmt: skip
+    ]
 
 
 def eval_arguments(folder):
     return [
-        f"--model_dir={folder}/model", f"--data_dir={folder}/data", "--split=test",
+        f"--model_dir={folder}/model",
+        f"--data_dir={folder}/data",
+        "--split=test",
         f"--out={folder}/eval",
-    ]  # fmt: skip
+    ]
 
 
 def test_run_folder_holds_what_is_promised(run):
     found = {path.name for path in (run / "model").iterdir()}
-    assert found == {
-        "config.json", "log.csv", "tensorboard", "backup", "best.keras", "last.keras"
-    }  # fmt: skip
+    assert found == {"config.json", "log.csv", "tensorboard", "backup", "best.keras", "last.keras"}
 
 
 def test_summary_has_every_figure(run):

@@ -43,9 +43,13 @@ class Framing:
 
 
 def frame_photo(
-    rgba: np.ndarray, *, size: int, object_share: float, mask: np.ndarray | None = None,
+    rgba: np.ndarray,
+    *,
+    size: int,
+    object_share: float,
+    mask: np.ndarray | None = None,
     box: Box | None = None,
-) -> tuple[np.ndarray, np.ndarray, Framing]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray, Framing]:
     """Crops, pads and resizes a photo so that its object is framed as in training.
 
     With a mask the background becomes black and the larger side of the mask's box fills

@@ -15,9 +15,9 @@ from PIL import Image, ImageOps
 
 MAX_PIXELS = 120_000_000
 SUFFIXES = frozenset(
-    ".avif .bmp .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tga .tif .tiff .webp"
-    .split()
-)  # fmt: skip
+    ".avif .bmp .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm".split()
+    + ".ppm .tga .tif .tiff .webp".split()
+)
 HALF = 127
 
 

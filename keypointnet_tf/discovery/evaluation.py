@@ -63,9 +63,13 @@ def _decoded(record_set: RecordSet, places: list[Location]) -> Iterator[ViewPair
 
 
 def export(
-    model: PairModel, test: PairArrays, fit: PairArrays | None = None, *,
-    landmark_names: tuple[str, ...] = (), batch_size: int = 32,
-) -> Predictions:  # fmt: skip
+    model: PairModel,
+    test: PairArrays,
+    fit: PairArrays | None = None,
+    *,
+    landmark_names: tuple[str, ...] = (),
+    batch_size: int = 32,
+) -> Predictions:
     """Predicts both views of every pair, without noise and with the predicted left/right bit.
 
     Args:
@@ -122,9 +126,15 @@ def _predict_batch(model: PairModel, batch: dict) -> dict[str, np.ndarray]:
 
 
 def evaluate(
-    model: PairModel, record_set: RecordSet, out_dir: str | os.PathLike, *, split: str = "test",
-    fit_objects: int = 200, pairs: int | None = None, batch_size: int = 32,
-) -> Scores:  # fmt: skip
+    model: PairModel,
+    record_set: RecordSet,
+    out_dir: str | os.PathLike,
+    *,
+    split: str = "test",
+    fit_objects: int = 200,
+    pairs: int | None = None,
+    batch_size: int = 32,
+) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
     Args:

@@ -64,12 +64,20 @@ class KeypointNet(keras.Model):
 
         # === Layers ===
         heatmap_head = layers.Conv2D(
-            num_keypoints, 3, padding="same", dtype="float32",
-            kernel_initializer=glorot(seeds), name="heatmap_logits"
+            num_keypoints,
+            3,
+            padding="same",
+            dtype="float32",
+            kernel_initializer=glorot(seeds),
+            name="heatmap_logits",
         )
         depth_head = layers.Conv2D(
-            num_keypoints, 3, padding="same", dtype="float32",
-            kernel_initializer=glorot(seeds), name="depth_map"
+            num_keypoints,
+            3,
+            padding="same",
+            dtype="float32",
+            kernel_initializer=glorot(seeds),
+            name="depth_map",
         )
 
         # === Functional graph ===

@@ -52,8 +52,14 @@ class OrientNet(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
 
         # === Layers ===
-        head = layers.Conv2D(2, 3, padding="same", dtype="float32",
-            kernel_initializer=glorot(seeds), name="heatmap_logits")
+        head = layers.Conv2D(
+            2,
+            3,
+            padding="same",
+            dtype="float32",
+            kernel_initializer=glorot(seeds),
+            name="heatmap_logits",
+        )
 
         # === Functional graph ===
         image = keras.Input((size, size, 3), name="image")

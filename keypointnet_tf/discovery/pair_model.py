@@ -19,8 +19,14 @@ from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
 
 WEIGHTED_LOSSES = (
-    "consistency", "pose", "separation", "silhouette", "variance", "orientation", "template",
-)  # fmt: skip
+    "consistency",
+    "pose",
+    "separation",
+    "silhouette",
+    "variance",
+    "orientation",
+    "template",
+)
 KEYPOINT_LOSSES = tuple(name for name in WEIGHTED_LOSSES if name != "orientation")
 
 
@@ -76,9 +82,9 @@ class PairModel(keras.Model):
     def active_losses(self) -> tuple[str, ...]:
         """The losses that the networks in training are responsible for."""
         part = self.train_config.train
-        return {
-            "both": WEIGHTED_LOSSES, "keypoints": KEYPOINT_LOSSES, "orient": ("orientation",)
-        }[part]  # fmt: skip
+        return {"both": WEIGHTED_LOSSES, "keypoints": KEYPOINT_LOSSES, "orient": ("orientation",)}[
+            part
+        ]
 
     @property
     def progress(self):
@@ -117,9 +123,7 @@ class PairModel(keras.Model):
         return views.zoom(batch, factor)
 
     def _annealed_bit(self, predicted, batch: dict):
-        truth = losses.faces_right(
-            losses.axis_points_uv(batch["object_to_camera"], batch["focal"])
-        )
+        truth = losses.faces_right(losses.axis_points_uv(batch["object_to_camera"], batch["focal"]))
         share = self.train_config.loss.true_orientation(self.progress)
         if self.train_config.loss.orientation_bit == "round":
             return ops.round(truth * share + predicted * (1 - share))
@@ -150,7 +154,8 @@ class PairModel(keras.Model):
             ),
             "template": losses.template(
                 outputs["xyz_camera"], self.template, outputs["object_to_camera"]
-            ) / 2,
+            )
+            / 2,
         }
         return {
             "consistency": losses.multi_view_consistency(xyz0, uv1, pose_0to1, focal1)
@@ -171,9 +176,7 @@ class PairModel(keras.Model):
             name: getattr(self.train_config.loss, name)(progress) for name in self.active_losses
         }
 
-    def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Weighted sum of all losses, averaged over the batch; tracks every term by its name."""
         terms = self.loss_terms(y_pred, training=training)
         weights = self.loss_weights_at(self.progress)
@@ -223,8 +226,10 @@ def build_networks(
     }
     return (
         OrientNet(
-            filters=config.orient_filters, output_stride=config.orient_output_stride,
-            seed=2 * seed, **shared,
+            filters=config.orient_filters,
+            output_stride=config.orient_output_stride,
+            seed=2 * seed,
+            **shared,
         ),
         KeypointNet(
             filters=config.filters,

@@ -65,9 +65,13 @@ class PhotoKeypoints:
 
 
 def read_framed(
-    path: str | os.PathLike, *, size: int, object_share: float,
-    mask: str | os.PathLike | None = None, box: Box | None = None,
-) -> FramedPhoto:  # fmt: skip
+    path: str | os.PathLike,
+    *,
+    size: int,
+    object_share: float,
+    mask: str | os.PathLike | None = None,
+    box: Box | None = None,
+) -> FramedPhoto:
     """Reads and frames a photo.
 
     Args:
@@ -93,10 +97,15 @@ def read_framed(
 
 
 def framed_batches(
-    frame: Callable[..., FramedPhoto], paths: Sequence[str | os.PathLike], *, step: int,
-    masks: Sequence | None = None, boxes: Sequence | None = None,
-    on_failure: Callable[[str, ValueError], None] | None = None, progress: bool = False,
-) -> Iterator[list[FramedPhoto]]:  # fmt: skip
+    frame: Callable[..., FramedPhoto],
+    paths: Sequence[str | os.PathLike],
+    *,
+    step: int,
+    masks: Sequence | None = None,
+    boxes: Sequence | None = None,
+    on_failure: Callable[[str, ValueError], None] | None = None,
+    progress: bool = False,
+) -> Iterator[list[FramedPhoto]]:
     """Frames photos one after the other, so that only a batch of them is in memory.
 
     Args:
@@ -136,9 +145,16 @@ def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypo
     front, back = photo.framing.to_pixels(values["orient_uv"])
     margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
     return PhotoKeypoints(
-        file=photo.file, width=photo.width, height=photo.height, framing=photo.framing,
+        file=photo.file,
+        width=photo.width,
+        height=photo.height,
+        framing=photo.framing,
         xy=photo.framing.to_pixels(values["uv"]),
-        depth=values["depth"], xyz_camera=values["xyz_camera"],
-        confidence=values["confidence"], front=front, back=back, margin=margin,
+        depth=values["depth"],
+        xyz_camera=values["xyz_camera"],
+        confidence=values["confidence"],
+        front=front,
+        back=back,
+        margin=margin,
         faces_right=bool(values["faces_right"]),
-    )  # fmt: skip
+    )

@@ -97,9 +97,13 @@ class Predictor:
         return {"size": self.size, "focal": self.focal, "distance": distance}
 
     def __call__(
-        self, images: np.ndarray, focal: float | np.ndarray | None = None, *,
-        batch_size: int = BATCH_SIZE, heatmap: bool = False,
-    ) -> Prediction:  # fmt: skip
+        self,
+        images: np.ndarray,
+        focal: float | np.ndarray | None = None,
+        *,
+        batch_size: int = BATCH_SIZE,
+        heatmap: bool = False,
+    ) -> Prediction:
         """Keypoints of framed images.
 
         Batches are padded, to `batch_size` or, where there are fewer images, to a power of two: so
@@ -131,10 +135,15 @@ class Predictor:
         return Prediction(**joined)
 
     def predict_photos(
-        self, paths: Sequence[str | os.PathLike], *, masks: Sequence | None = None,
-        boxes: Sequence | None = None, batch_size: int = BATCH_SIZE,
-        on_failure: Callable[[str, ValueError], None] | None = None, progress: bool = False,
-    ) -> list[PhotoKeypoints]:  # fmt: skip
+        self,
+        paths: Sequence[str | os.PathLike],
+        *,
+        masks: Sequence | None = None,
+        boxes: Sequence | None = None,
+        batch_size: int = BATCH_SIZE,
+        on_failure: Callable[[str, ValueError], None] | None = None,
+        progress: bool = False,
+    ) -> list[PhotoKeypoints]:
         """Keypoints of photos of any size and mode.
 
         Args:
@@ -153,9 +162,14 @@ class Predictor:
         step = padded_size(max(len(paths), 1), batch_size)
         frame = functools.partial(read_framed, size=self.size, object_share=self.object_share)
         batches = framed_batches(
-            frame, paths, step=step, masks=masks, boxes=boxes, on_failure=on_failure,
+            frame,
+            paths,
+            step=step,
+            masks=masks,
+            boxes=boxes,
+            on_failure=on_failure,
             progress=progress,
-        )  # fmt: skip
+        )
         results = []
         for batch in batches:
             results += self._on_photos(batch, step)

@@ -11,11 +11,24 @@ from keypointnet_tf.metrics.summary import Scores, score, write_scores
 from keypointnet_tf.viz.grid import best_median_worst, instances_grid
 
 HEADLINE = (
-    "angular_error_mean_deg", "angular_error_median_deg", "accuracy_10deg", "accuracy_30deg",
-    "orientation_accuracy", "three_d_se", "three_d_se_rms", "on_object_share", "consistency",
-    "coverage", "least_distance", "landmark_error", "landmark_floor", "landmark_error_ratio",
-    "pairs", "objects", "steps",
-)  # fmt: skip
+    "angular_error_mean_deg",
+    "angular_error_median_deg",
+    "accuracy_10deg",
+    "accuracy_30deg",
+    "orientation_accuracy",
+    "three_d_se",
+    "three_d_se_rms",
+    "on_object_share",
+    "consistency",
+    "coverage",
+    "least_distance",
+    "landmark_error",
+    "landmark_floor",
+    "landmark_error_ratio",
+    "pairs",
+    "objects",
+    "steps",
+)
 
 
 def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Scores:

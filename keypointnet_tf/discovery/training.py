@@ -40,9 +40,12 @@ class TrainResult:
 
 
 def train(
-    config: TrainConfig, data: TrainingData, model_dir: str | os.PathLike, *,
+    config: TrainConfig,
+    data: TrainingData,
+    model_dir: str | os.PathLike,
+    *,
     orient_weights: str | os.PathLike | None = None,
-) -> TrainResult:  # fmt: skip
+) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
     Args:
@@ -103,9 +106,7 @@ def new_model(
     model = PairModel(config, info=info)
     if orient_weights is not None:
         copy_orient_net(orient_weights, model)
-    model.compile(
-        optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla()
-    )
+    model.compile(optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla())
     return model
 
 
@@ -163,8 +164,13 @@ def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
         batches = data.batches(first)
         try:
             model.fit(
-                batches, epochs=left // per_epoch, steps_per_epoch=per_epoch, shuffle=False,
-                validation_data=sweep, callbacks=callbacks, verbose=0,
-            )  # fmt: skip
+                batches,
+                epochs=left // per_epoch,
+                steps_per_epoch=per_epoch,
+                shuffle=False,
+                validation_data=sweep,
+                callbacks=callbacks,
+                verbose=0,
+            )
         finally:
             close(batches)

@@ -48,9 +48,12 @@ class TrainingData:
 
 
 def from_records(
-    folder: str | os.PathLike, config: TrainConfig, *, records_up: str = "auto",
+    folder: str | os.PathLike,
+    config: TrainConfig,
+    *,
+    records_up: str = "auto",
     reading: str = "auto",
-) -> TrainingData:  # fmt: skip
+) -> TrainingData:
     """Training on the train split of a record folder, validated on its dev split.
 
     Args:
@@ -78,17 +81,19 @@ def from_records(
     else:
         batches = in_memory(PairArrays.from_record_set(record_set, "train"), config)
     category = record_set.meta.get("category", "")
-    description = {
-        "records": record_set.fingerprint(), "records_up": record_set.records_up
-    }  # fmt: skip
+    description = {"records": record_set.fingerprint(), "records_up": record_set.records_up}
     notes = {"data_dir": os.path.abspath(folder)}
     return TrainingData(batches, validation, data_info(validation, category), description, notes)
 
 
 def rendered(
-    category: str, config: TrainConfig, *, pair_config: PairConfig | None = None,
-    objects: int | None = None, workers: int = 1,
-) -> TrainingData:  # fmt: skip
+    category: str,
+    config: TrainConfig,
+    *,
+    pair_config: PairConfig | None = None,
+    objects: int | None = None,
+    workers: int = 1,
+) -> TrainingData:
     """Training on fresh pairs of a procedural category, rendered while the model learns.
 
     Args:
@@ -101,14 +106,19 @@ def rendered(
     """
     pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
     source = PairSource(
-        ProceduralObjects(category, TRAINING_SEED + config.seed), objects=objects,
-        steps_per_object=8, seed=config.seed, batch_size=config.batch_size,
+        ProceduralObjects(category, TRAINING_SEED + config.seed),
+        objects=objects,
+        steps_per_object=8,
+        seed=config.seed,
+        batch_size=config.batch_size,
         config=AngleSchedule(pair_config, config.max_angle, config.steps),
-    )  # fmt: skip
+    )
     held_out = PairSource(
-        ProceduralObjects(category, VALIDATION_SEED + config.seed), seed=VALIDATION_SEED,
-        batch_size=config.batch_size, config=pair_config,
-    )  # fmt: skip
+        ProceduralObjects(category, VALIDATION_SEED + config.seed),
+        seed=VALIDATION_SEED,
+        batch_size=config.batch_size,
+        config=pair_config,
+    )
     steps = -(-config.validation_pairs // config.batch_size)
     pairs = (pair for step in range(steps) for pair in held_out.pairs(step))
     arrays = PairArrays.from_pairs(
@@ -122,8 +132,10 @@ def rendered(
         )
 
     description = {
-        "shapes": category, "objects": objects, "pairs": _plain(dataclasses.asdict(pair_config))
-    }  # fmt: skip
+        "shapes": category,
+        "objects": objects,
+        "pairs": _plain(dataclasses.asdict(pair_config)),
+    }
     return TrainingData(batches, validation, data_info(validation, category), description)
 
 
@@ -152,9 +164,13 @@ def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayD
 
     def batches(first_step: int) -> ArrayDataset:
         return ArrayDataset(
-            arrays, batch_size=config.batch_size, size=config.model.size, seed=config.seed,
-            first_step=first_step, workers=1,
-        )  # fmt: skip
+            arrays,
+            batch_size=config.batch_size,
+            size=config.model.size,
+            seed=config.seed,
+            first_step=first_step,
+            workers=1,
+        )
 
     return batches
 
@@ -170,9 +186,13 @@ def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], obj
 
     def batches(first_step: int):
         return tf_dataset(
-            record_set, "train", batch_size=config.batch_size, size=config.model.size,
-            seed=config.seed, first_step=first_step,
-        )  # fmt: skip
+            record_set,
+            "train",
+            batch_size=config.batch_size,
+            size=config.model.size,
+            seed=config.seed,
+            first_step=first_step,
+        )
 
     return batches
 

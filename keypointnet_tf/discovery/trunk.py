@@ -11,7 +11,13 @@ OUTPUT_STRIDES = (1, 2, 4)
 
 
 def dilated_trunk(
-    x, *, filters: int, dilations: Sequence[int], output_stride: int, momentum: float, dtype=None,
+    x,
+    *,
+    filters: int,
+    dilations: Sequence[int],
+    output_stride: int,
+    momentum: float,
+    dtype=None,
     seeds=None,
 ):
     """3 x 3 convolutions with batch normalisation and leaky ReLU 0.1 (paper, appendix A).

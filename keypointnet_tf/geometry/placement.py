@@ -62,9 +62,7 @@ def sample_pair(rng: np.random.Generator, sampling: CameraSampling) -> np.ndarra
 
 def sample_direction(rng: np.random.Generator, sampling: CameraSampling) -> np.ndarray:
     """`[3]` unit vector from the object to the camera, uniform in area between the elevations."""
-    low, high = np.sin(
-        np.radians([sampling.min_elevation_degrees, sampling.max_elevation_degrees])
-    )
+    low, high = np.sin(np.radians([sampling.min_elevation_degrees, sampling.max_elevation_degrees]))
     z = rng.uniform(low, high)
     azimuth = rng.uniform(0, 2 * np.pi)
     ring = np.sqrt(max(0.0, 1 - z * z))
@@ -144,9 +142,11 @@ def pixels_to_ndc(xy: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def projection_matrix(focal: float, near: float = 1.0, far: float = 100.0) -> np.ndarray:
     """`[4, 4]` OpenGL projection with `P[0, 0] = P[1, 1] = focal` for `projection.txt`."""
-    return np.array([
-        [focal, 0, 0, 0],
-        [0, focal, 0, 0],
-        [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
-        [0, 0, -1, 0],
-    ])
+    return np.array(
+        [
+            [focal, 0, 0, 0],
+            [0, focal, 0, 0],
+            [0, 0, (far + near) / (near - far), 2 * far * near / (near - far)],
+            [0, 0, -1, 0],
+        ]
+    )

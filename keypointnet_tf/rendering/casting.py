@@ -144,12 +144,15 @@ def _boxes(corners: np.ndarray, grid: RayGrid) -> np.ndarray:
     slopes = corners[..., :2] / -depth
     low, high = slopes.min(axis=1), slopes.max(axis=1)
     falling = -grid.rows
-    boxes = np.stack([
-        np.searchsorted(grid.columns, low[:, 0] - 1e-9),
-        np.searchsorted(grid.columns, high[:, 0] + 1e-9),
-        np.searchsorted(falling, -high[:, 1] - 1e-9),
-        np.searchsorted(falling, -low[:, 1] + 1e-9),
-    ], axis=1)
+    boxes = np.stack(
+        [
+            np.searchsorted(grid.columns, low[:, 0] - 1e-9),
+            np.searchsorted(grid.columns, high[:, 0] + 1e-9),
+            np.searchsorted(falling, -high[:, 1] - 1e-9),
+            np.searchsorted(falling, -low[:, 1] + 1e-9),
+        ],
+        axis=1,
+    )
     # A face that reaches behind the camera has no bounding box in the image.
     boxes[(corners[..., 2] >= 0).any(axis=1)] = [0, len(grid.columns), 0, len(grid.rows)]
     return boxes

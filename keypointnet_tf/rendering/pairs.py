@@ -88,7 +88,10 @@ def render_pair(scene: Scene, rng: np.random.Generator, config: PairConfig) -> V
     for pose in poses:
         lights = sample_lights(rng) if config.random_lights else DEFAULT_LIGHTS
         view = scene.render(
-            pose, size=config.size, focal=config.focal, supersample=config.supersample,
+            pose,
+            size=config.size,
+            focal=config.focal,
+            supersample=config.supersample,
             lights=lights,
         )
         images.append(view.rgba)

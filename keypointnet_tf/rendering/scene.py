@@ -62,7 +62,12 @@ class Scene:
         self._surface = Surface(mesh)
 
     def render(
-        self, object_to_camera: np.ndarray, *, size: int, focal: float, supersample: int = 2,
+        self,
+        object_to_camera: np.ndarray,
+        *,
+        size: int,
+        focal: float,
+        supersample: int = 2,
         lights: Lights = DEFAULT_LIGHTS,
     ) -> Rendering:
         """Renders one view.

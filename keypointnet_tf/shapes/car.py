@@ -17,8 +17,17 @@ from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.parts import MeshBuilder, Part, box
 
 _PAIRED = (
-    "front_wheel", "rear_wheel", "front_bumper", "rear_bumper", "headlight", "taillight",
-    "windscreen_base", "roof_front", "roof_rear", "rear_window_base", "mirror",
+    "front_wheel",
+    "rear_wheel",
+    "front_bumper",
+    "rear_bumper",
+    "headlight",
+    "taillight",
+    "windscreen_base",
+    "roof_front",
+    "roof_rear",
+    "rear_window_base",
+    "mirror",
 )
 
 SYMMETRIC_PAIRS: tuple[tuple[str, str], ...] = tuple((f"left_{n}", f"right_{n}") for n in _PAIRED)
@@ -92,17 +101,24 @@ def _draw_fittings(rng: np.random.Generator, d: Dimensions) -> _Fittings:
     panel_van = d.kind == "van" and rng.uniform() < 0.4
     headlight = _draw_headlight(rng, d, top)
     return _Fittings(
-        windows=_draw_windows(rng, d, panel_van), front_bumper=(low, top),
-        rear_bumper=(low, rear_top), headlight=headlight,
+        windows=_draw_windows(rng, d, panel_van),
+        front_bumper=(low, top),
+        rear_bumper=(low, rear_top),
+        headlight=headlight,
         taillight=_draw_taillight(rng, d, rear_top),
-        grille=(0.45 * headlight[2] * d.width * rng.uniform(0.6, 0.85),
-                top - rng.uniform(0.0, 0.12), headlight[1] - rng.uniform(0.0, 0.05)),
+        grille=(
+            0.45 * headlight[2] * d.width * rng.uniform(0.6, 0.85),
+            top - rng.uniform(0.0, 0.12),
+            headlight[1] - rng.uniform(0.0, 0.05),
+        ),
         trims=bool(rng.uniform() < {"suv": 0.5, "pickup": 0.4}.get(d.kind, 0.08)),
         rails=bool(rng.uniform() < {"suv": 0.5, "van": 0.2, "hatchback": 0.2}.get(d.kind, 0)),
         rear_pane=not panel_van or bool(rng.uniform() < 0.5),
         stripes=bool(rng.uniform() < {"coupe": 0.3, "hatchback": 0.15}.get(d.kind, 0.05)),
-        spoiler=bool(rng.uniform() < {"coupe": 0.4, "hatchback": 0.4, "suv": 0.3,
-                                      "sedan": 0.15}.get(d.kind, 0)),
+        spoiler=bool(
+            rng.uniform()
+            < {"coupe": 0.4, "hatchback": 0.4, "suv": 0.3, "sedan": 0.15}.get(d.kind, 0)
+        ),
     )
 
 
@@ -159,22 +175,29 @@ def _add_body(builder: MeshBuilder, d: Dimensions, fittings: _Fittings, paints: 
 
 def _add_ends(builder: MeshBuilder, d: Dimensions, fittings: _Fittings, paints: Paints) -> None:
     """Bumpers, lamps, grille, plates."""
-    bumpers = [car_details.bumper(d, 1, *fittings.front_bumper),
-               car_details.bumper(d, -1, *fittings.rear_bumper)]
+    bumpers = [
+        car_details.bumper(d, 1, *fittings.front_bumper),
+        car_details.bumper(d, -1, *fittings.rear_bumper),
+    ]
     builder.add(_warped(d, joined(bumpers)), paints.trim)
     builder.add_pair(_warped(d, car_details.lamp(d, 1, *fittings.headlight)), paints.headlight)
     builder.add_pair(_warped(d, car_details.lamp(d, -1, *fittings.taillight)), paints.taillight)
     grille = car_details.face_panel(d, 1, *fittings.grille)
     builder.add(_warped(d, grille), paints.grille, uv_axes=(1, 2))
-    for end, (low, high), material in ((1, fittings.front_bumper, paints.front_plate),
-                                       (-1, fittings.rear_bumper, paints.rear_plate)):
+    for end, (low, high), material in (
+        (1, fittings.front_bumper, paints.front_plate),
+        (-1, fittings.rear_bumper, paints.rear_plate),
+    ):
         z = (low + high) / 2 if end > 0 else high + 0.09
         plate = car_details.face_panel(d, end, 0.26, z - 0.06, z + 0.06, lift=0.05)
         builder.add(_warped(d, plate), material)
 
 
 def _add_extras(
-    builder: MeshBuilder, rng: np.random.Generator, d: Dimensions, fittings: _Fittings,
+    builder: MeshBuilder,
+    rng: np.random.Generator,
+    d: Dimensions,
+    fittings: _Fittings,
     paints: Paints,
 ) -> None:
     """Mirrors, and what only some cars have."""
@@ -209,10 +232,13 @@ def _landmarks(d: Dimensions, fittings: _Fittings) -> np.ndarray:
         car_details.lamp_centre(d, -1, *fittings.taillight),
     ]
     corners = ((1, GLASS_BASE), (1, GLASS_TOP), (-1, GLASS_TOP), (-1, GLASS_BASE))
-    left = np.stack([
-        car_details.hub_centre(d, d.front_axle), car_details.hub_centre(d, d.rear_axle),
-        *warp(d, np.stack(ends)),
-        *(car_details.window_corner(d, end, h) for end, h in corners),
-        car_details.mirror_tip(d),
-    ])
+    left = np.stack(
+        [
+            car_details.hub_centre(d, d.front_axle),
+            car_details.hub_centre(d, d.rear_axle),
+            *warp(d, np.stack(ends)),
+            *(car_details.window_corner(d, end, h) for end, h in corners),
+            car_details.mirror_tip(d),
+        ]
+    )
     return np.stack([left, left * (1, -1, 1)], axis=1).reshape(-1, 3)

@@ -120,10 +120,22 @@ def half_sections(d: Dimensions, x: np.ndarray, *, arches: bool = True) -> np.nd
     floor = d.ride + np.interp(d.end - np.abs(x), [0, 0.05, 0.3], [0.06, 0.02, 0.0])
     tall = top - floor
     soft, softer = (np.minimum(d.shoulder * m, s * tall) for m, s in ((0.06, 0.12), (0.16, 0.3)))
-    z = np.stack([
-        floor, floor, floor, floor + 0.28 * tall, floor + 0.55 * tall, top - softer, top - soft,
-        top, top + 0.006, top + 0.016, top + 0.02,
-    ], axis=1)
+    z = np.stack(
+        [
+            floor,
+            floor,
+            floor,
+            floor + 0.28 * tall,
+            floor + 0.55 * tall,
+            top - softer,
+            top - soft,
+            top,
+            top + 0.006,
+            top + 0.016,
+            top + 0.02,
+        ],
+        axis=1,
+    )
     if arches:
         z[:, _ARCHED] = np.maximum(z[:, _ARCHED], _arch_height(d, x)[:, None])
     rear, front = d.bed
@@ -157,9 +169,9 @@ def _stations(d: Dimensions) -> np.ndarray:
     bonnet = d.cowl + (d.end - d.cowl) * np.array([0, 0.3, 0.65])
     middle = np.linspace(d.rear_base, d.cowl, 3)
     walls = [w + s * 0.015 for w in d.bed for s in (-1, 1)] if d.bed_depth else []
-    x = np.concatenate([
-        ends, -ends, d.front_axle + arch, d.rear_axle + arch, bonnet, middle, walls
-    ])
+    x = np.concatenate(
+        [ends, -ends, d.front_axle + arch, d.rear_axle + arch, bonnet, middle, walls]
+    )
     x = np.sort(x[np.abs(x) <= d.end])
     return x[np.append(True, np.diff(x) > 0.012)]
 
@@ -213,8 +225,14 @@ def cabin_point(
 def cabin(d: Dimensions) -> Part:
     """Pillars and roof as one closed solid, its foot sunk into the body."""
     roof_edge = min(0.13, 0.3 * (d.roof_front - d.roof_rear))
-    levels = [(0.0, 0.0), (0.45, 0.0), (0.88, 0.0), (0.955, 0.015),
-              (0.985, 0.4 * roof_edge), (1.0, roof_edge)]
+    levels = [
+        (0.0, 0.0),
+        (0.45, 0.0),
+        (0.88, 0.0),
+        (0.955, 0.015),
+        (0.985, 0.4 * roof_edge),
+        (1.0, roof_edge),
+    ]
     rings = [_cabin_ring(d, h, inset) for h, inset in levels]
     # Straight down: with the slope of a fastback the foot would come out of the tail.
     rings.insert(0, rings[0] - (0, 0, 0.12))
@@ -231,9 +249,16 @@ def cabin_length(d: Dimensions, h: np.ndarray) -> np.ndarray:
 def _cabin_ring(d: Dimensions, h: float, inset: float) -> np.ndarray:
     ca = min(0.4, 2 * CABIN_CORNER / cabin_length(d, h))
     cb = 2 * CABIN_CORNER / d.cabin_width
-    quarter = np.array([
-        [1, 0], [1, 0.45], [1, 1 - cb], [1 - 0.3 * ca, 1 - 0.3 * cb], [1 - ca, 1], [0.45, 1],
-    ])
+    quarter = np.array(
+        [
+            [1, 0],
+            [1, 0.45],
+            [1, 1 - cb],
+            [1 - 0.3 * ca, 1 - 0.3 * cb],
+            [1 - ca, 1],
+            [0.45, 1],
+        ]
+    )
     side = np.array([[0, 1]])
     front = np.concatenate([quarter, side, quarter[:0:-1] * [-1, 1]])
     unit = np.concatenate([front, -front])

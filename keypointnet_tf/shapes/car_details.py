@@ -172,9 +172,9 @@ def face_panel(
 ) -> Part:
     """Centred panel `2 * half` wide on one end's face, before `warp`: grille, plate."""
     y = np.linspace(-half, half, 6) * end
-    base = np.stack([
-        np.column_stack([np.full(6, end * d.end), y, np.full(6, z)]) for z in (low, high)
-    ])
+    base = np.stack(
+        [np.column_stack([np.full(6, end * d.end), y, np.full(6, z)]) for z in (low, high)]
+    )
     return slab(base, (end, 0, 0), lift=lift)
 
 
@@ -214,8 +214,10 @@ def spoiler(d: Dimensions, height: float) -> Part:
         x = -d.end + 0.16
         z = float(body_top(d, np.array([x]))[0])
         blade = parts.box((0.24, 2 * half, 0.035), (x, 0, z + height))
-        legs = [parts.box((0.1, 0.04, height + 0.06), (x, s * 0.7 * half, z + height / 2 - 0.02))
-                for s in (-1, 1)]
+        legs = [
+            parts.box((0.1, 0.04, height + 0.06), (x, s * 0.7 * half, z + height / 2 - 0.02))
+            for s in (-1, 1)
+        ]
         return joined([blade, *legs])
     return parts.box((0.30, 2 * half, 0.05), (d.roof_rear - 0.02, 0, d.height - 0.04))
 

@@ -57,12 +57,15 @@ def draw_paints(rng: np.random.Generator, d: Dimensions, doors: tuple[float, ...
     plates = [(0.93, 0.93, 0.90), (0.95, 0.82, 0.25), (0.80, 0.88, 0.95)]
     tint = rng.uniform(0.8, 1.5)
     return Paints(
-        color=color, accent=accent,
+        color=color,
+        accent=accent,
         body=paint.textured("body", _body_texture(rng, d, color, accent, doors)),
-        roof=paint.textured("roof", roof), trim=paint.plain("trim", trim),
+        roof=paint.textured("roof", roof),
+        trim=paint.plain("trim", trim),
         stripe=paint.plain("stripe", accent),
         glass=paint.plain("glass", tuple(tint * c for c in paint.GLASS)),
-        tyre=paint.plain("tyre", _TYRE), hub=paint.textured("hub", _hub_texture(rng)),
+        tyre=paint.plain("tyre", _TYRE),
+        hub=paint.textured("hub", _hub_texture(rng)),
         grille=paint.textured("grille", _grille_texture(rng)),
         headlight=paint.plain("headlight", (1.0, rng.uniform(0.90, 0.98), rng.uniform(0.6, 0.85))),
         taillight=paint.plain("taillight", (rng.uniform(0.7, 0.9), 0.05, 0.06)),
@@ -115,6 +118,7 @@ def _hub_texture(rng: np.random.Generator, size: int = 48) -> np.ndarray:
 
 def _grille_texture(rng: np.random.Generator) -> np.ndarray:
     """Dark bars, upright or level."""
-    bars = paint.stripes(rng, (0.10, 0.10, 0.11), paint.neutral(rng, 0.3, 0.75),
-                         int(rng.integers(7, 13)), 48, 48)
+    bars = paint.stripes(
+        rng, (0.10, 0.10, 0.11), paint.neutral(rng, 0.3, 0.75), int(rng.integers(7, 13)), 48, 48
+    )
     return bars if rng.uniform() < 0.5 else np.ascontiguousarray(bars.swapaxes(0, 1))

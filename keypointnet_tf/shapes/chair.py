@@ -18,9 +18,7 @@ from keypointnet_tf.shapes.parts import MeshBuilder
 
 KINDS = tuple(KIND_RANGES)
 
-_SIDED = (
-    "seat_front", "seat_back", "back_top", "arm_front", "arm_rear", "front_foot", "rear_foot"
-)
+_SIDED = ("seat_front", "seat_back", "back_top", "arm_front", "arm_rear", "front_foot", "rear_foot")
 _CENTRAL = ("back_top_centre", "back_centre", "seat_centre", "base_centre")
 
 SYMMETRIC_PAIRS = tuple((f"left_{name}", f"right_{name}") for name in _SIDED)

@@ -129,9 +129,13 @@ def _hoop_back(builder: MeshBuilder, chair: Chair) -> dict[str, tuple]:
     back, frame = chair.back, chair.finish.frame
     angle = np.linspace(0, np.pi, 25)
     c, s = np.cos(angle), np.sin(angle)
-    path = np.column_stack([
-        0 * c, np.sign(c) * np.abs(c) ** 0.8 * 0.95 * back.half_width, s**0.8 * back.height,
-    ])
+    path = np.column_stack(
+        [
+            0 * c,
+            np.sign(c) * np.abs(c) ** 0.8 * 0.95 * back.half_width,
+            s**0.8 * back.height,
+        ]
+    )
     foot = _foot(chair)
     ends = path[[0, -1]] + [0, 0, foot]
     radius = 0.42 * back.post

@@ -18,7 +18,11 @@ FLOOR_TO_HUB = 0.085
 def add_base(builder: MeshBuilder, chair: Chair) -> Landmarks:
     """The base of the form that the design names."""
     forms = {
-        "legs": _legs, "sled": _sled, "cantilever": _cantilever, "star": _star, "disc": _disc,
+        "legs": _legs,
+        "sled": _sled,
+        "cantilever": _cantilever,
+        "star": _star,
+        "disc": _disc,
     }
     return forms[chair.base.form](builder, chair, chair.base)
 
@@ -28,9 +32,9 @@ def _corner(chair: Chair, front: bool, inset: float) -> np.ndarray:
     seat = chair.seat
     reach = 0.5 ** (1 / seat.square) * inset
     side = 1 if front else -1
-    return np.array([
-        side * reach * seat.depth / 2, reach * seat.width / 2 * (1 + side * seat.taper * reach)
-    ])
+    return np.array(
+        [side * reach * seat.depth / 2, reach * seat.width / 2 * (1 + side * seat.taper * reach)]
+    )
 
 
 def _legs(builder: MeshBuilder, chair: Chair, base: Base) -> Landmarks:
@@ -86,9 +90,7 @@ def _sled(builder: MeshBuilder, chair: Chair, base: Base) -> Landmarks:
     for x, wide in ((front[0], front[1]), (rear[0], rear[1])):
         ends = [(x, wide, high - 0.3 * radius), (x, -wide, high - 0.3 * radius)]
         builder.add(rod(ends, radius), chair.finish.frame)
-    return {
-        "front_foot": np.array([x1 - bend, y, 0.0]), "rear_foot": np.array([x0 + bend, y, 0.0])
-    }
+    return {"front_foot": np.array([x1 - bend, y, 0.0]), "rear_foot": np.array([x0 + bend, y, 0.0])}
 
 
 def _cantilever(builder: MeshBuilder, chair: Chair, base: Base) -> Landmarks:
@@ -97,14 +99,17 @@ def _cantilever(builder: MeshBuilder, chair: Chair, base: Base) -> Landmarks:
     high = seat.underside - 0.5 * radius
     x0, x1 = rear[0] - base.splay[1], front[0] + base.splay[0] * 0.5
     y, mirror = front[1], np.array([1, -1, 1])
-    half = np.array([
-        (rear[0], y * 0.97, high), (front[0], y, high), (x1, y, radius), (x0, y, radius),
-    ])
+    half = np.array(
+        [
+            (rear[0], y * 0.97, high),
+            (front[0], y, high),
+            (x1, y, radius),
+            (x0, y, radius),
+        ]
+    )
     path = rounded_path(np.concatenate([half, half[::-1] * mirror]), bend)
     builder.add(rod(path, radius), chair.finish.frame)
-    return {
-        "front_foot": np.array([x1 - bend, y, 0.0]), "rear_foot": np.array([x0 + bend, y, 0.0])
-    }
+    return {"front_foot": np.array([x1 - bend, y, 0.0]), "rear_foot": np.array([x0 + bend, y, 0.0])}
 
 
 def _column(builder: MeshBuilder, chair: Chair, low: float) -> None:

@@ -86,8 +86,10 @@ def _loop_arms(builder: MeshBuilder, chair: Chair, arms: Arms) -> Landmarks:
     ends = (-0.3 * seat.depth, min(arms.front, 0.4 * seat.depth))
     y = max(seat.side_edge(x) for x in ends) + 0.02
     corners = [
-        (ends[0], seat.side_edge(ends[0]) - 0.01, low), (ends[0] - 0.03, y, top),
-        (ends[1] + 0.02, y, top), (ends[1], seat.side_edge(ends[1]) - 0.01, low),
+        (ends[0], seat.side_edge(ends[0]) - 0.01, low),
+        (ends[0] - 0.03, y, top),
+        (ends[1] + 0.02, y, top),
+        (ends[1], seat.side_edge(ends[1]) - 0.01, low),
     ]
     builder.add_pair(rod(rounded_path(corners, 0.05), radius), chair.finish.frame)
     start = np.array([ends[0] + 0.03, y, top + arms.thickness])

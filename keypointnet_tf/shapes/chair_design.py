@@ -172,8 +172,10 @@ def finish(rng: np.random.Generator, *, soft: bool, metal: bool) -> Finish:
     band = paint.contrasting(rng, color)
     paint.fill(seat_texture, band, u=(rng.uniform(0.86, 0.94), 1))
     return Finish(
-        frame=frame, seat=paint.textured("seat", seat_texture),
-        back=paint.textured("back", back_texture), shell=paint.plain("shell", shell_color),
+        frame=frame,
+        seat=paint.textured("seat", seat_texture),
+        back=paint.textured("back", back_texture),
+        shell=paint.plain("shell", shell_color),
         arm=paint.plain("arm", _other(rng, color)) if metal or soft else frame,
         wheel=paint.plain("wheel", (0.24, 0.24, 0.26)),
     )

@@ -51,7 +51,12 @@ def slab(
 
 
 def panel(
-    half_width: float, bottom: Callable, top: Callable, thickness: float, *, rings: int = 9,
+    half_width: float,
+    bottom: Callable,
+    top: Callable,
+    thickness: float,
+    *,
+    rings: int = 9,
     square: float = 6.0,
 ) -> Part:
     """Upright board about the plane `x = 0`, from `y = -half_width` to `half_width`.

@@ -37,31 +37,88 @@ NO_ARMS = ("",)
 
 KIND_RANGES = {
     "side_chair": Kind(
-        0.18, (0.34, 0.60), (0.36, 0.54), (0.38, 0.50), (0.02, 0.06), (0.26, 0.66), (2, 20),
-        ("panel", "panel", "panel", *RAIL_BACKS), ("legs",), NO_ARMS, soft=0.4, metal=0.25,
+        0.18,
+        (0.34, 0.60),
+        (0.36, 0.54),
+        (0.38, 0.50),
+        (0.02, 0.06),
+        (0.26, 0.66),
+        (2, 20),
+        ("panel", "panel", "panel", *RAIL_BACKS),
+        ("legs",),
+        NO_ARMS,
+        soft=0.4,
+        metal=0.25,
     ),
     "armchair": Kind(
-        0.17, (0.40, 0.68), (0.46, 0.64), (0.36, 0.48), (0.02, 0.07), (0.32, 0.66), (4, 22),
-        ("panel", "panel", "panel", *RAIL_BACKS), ("legs",), ("rail", "rail", "loop"),
-        soft=0.5, metal=0.25,
+        0.17,
+        (0.40, 0.68),
+        (0.46, 0.64),
+        (0.36, 0.48),
+        (0.02, 0.07),
+        (0.32, 0.66),
+        (4, 22),
+        ("panel", "panel", "panel", *RAIL_BACKS),
+        ("legs",),
+        ("rail", "rail", "loop"),
+        soft=0.5,
+        metal=0.25,
     ),
     "swivel": Kind(
-        0.19, (0.36, 0.60), (0.40, 0.56), (0.38, 0.56), (0.04, 0.09), (0.24, 0.78), (2, 18),
-        ("panel",), ("star",), ("", "tee", "loop"), soft=0.8, metal=1.0,
+        0.19,
+        (0.36, 0.60),
+        (0.40, 0.56),
+        (0.38, 0.56),
+        (0.04, 0.09),
+        (0.24, 0.78),
+        (2, 18),
+        ("panel",),
+        ("star",),
+        ("", "tee", "loop"),
+        soft=0.8,
+        metal=1.0,
     ),
     "sled": Kind(
-        0.16, (0.36, 0.66), (0.40, 0.56), (0.38, 0.48), (0.015, 0.05), (0.26, 0.58), (4, 22),
-        ("panel", "panel", "panel", "ladder", "frame"), ("sled", "cantilever"),
-        ("", "", "loop"), soft=0.5, metal=1.0,
+        0.16,
+        (0.36, 0.66),
+        (0.40, 0.56),
+        (0.38, 0.48),
+        (0.015, 0.05),
+        (0.26, 0.58),
+        (4, 22),
+        ("panel", "panel", "panel", "ladder", "frame"),
+        ("sled", "cantilever"),
+        ("", "", "loop"),
+        soft=0.5,
+        metal=1.0,
     ),
     "stool": Kind(
-        0.15, (0.32, 0.46), (0.32, 0.46), (0.52, 0.82), (0.025, 0.08), (0.14, 0.34), (2, 16),
-        ("panel", "panel", "frame", "slats", "hoop"), ("legs", "legs", "disc"), NO_ARMS,
-        soft=0.4, metal=0.5,
+        0.15,
+        (0.32, 0.46),
+        (0.32, 0.46),
+        (0.52, 0.82),
+        (0.025, 0.08),
+        (0.14, 0.34),
+        (2, 16),
+        ("panel", "panel", "frame", "slats", "hoop"),
+        ("legs", "legs", "disc"),
+        NO_ARMS,
+        soft=0.4,
+        metal=0.5,
     ),
     "lounge": Kind(
-        0.15, (0.50, 0.86), (0.48, 0.80), (0.30, 0.42), (0.10, 0.22), (0.30, 0.70), (6, 28),
-        ("panel",), ("legs", "legs", "disc"), ("side", "side", "side", ""), soft=1.0, metal=0.4,
+        0.15,
+        (0.50, 0.86),
+        (0.48, 0.80),
+        (0.30, 0.42),
+        (0.10, 0.22),
+        (0.30, 0.70),
+        (6, 28),
+        ("panel",),
+        ("legs", "legs", "disc"),
+        ("side", "side", "side", ""),
+        soft=1.0,
+        metal=0.4,
     ),
 }
 
@@ -75,8 +132,12 @@ def draw_chair(rng: np.random.Generator) -> Chair:
     seat = _seat(rng, name, kind, soft)
     back = _back(rng, name, kind, seat)
     return Chair(
-        kind=name, seat=seat, back=back, arms=_arms(rng, name, kind, seat, back),
-        base=_base(rng, name, kind, seat, metal), finish=finish(rng, soft=soft, metal=metal),
+        kind=name,
+        seat=seat,
+        back=back,
+        arms=_arms(rng, name, kind, seat, back),
+        base=_base(rng, name, kind, seat, metal),
+        finish=finish(rng, soft=soft, metal=metal),
     )
 
 
@@ -88,10 +149,14 @@ def _seat(rng: np.random.Generator, name: str, kind: Kind, soft: bool) -> Seat:
         cushion = rng.uniform(0.08, 0.16) if name == "lounge" else rng.uniform(0.03, 0.07)
     height = rng.uniform(*kind.height)
     return Seat(
-        depth=rng.uniform(*kind.depth), width=rng.uniform(*kind.width),
-        height=height, thickness=min(thick, height - cushion - 0.07), square=float(square),
+        depth=rng.uniform(*kind.depth),
+        width=rng.uniform(*kind.width),
+        height=height,
+        thickness=min(thick, height - cushion - 0.07),
+        square=float(square),
         taper=0.0 if name == "lounge" else rng.uniform(0, 0.12),
-        cushion=cushion, dome=rng.uniform(0.01, 0.03) if soft else 0.0,
+        cushion=cushion,
+        dome=rng.uniform(0.01, 0.03) if soft else 0.0,
     )
 
 
@@ -115,11 +180,19 @@ def _back(rng: np.random.Generator, name: str, kind: Kind, seat: Seat) -> Back:
     wrap = max(bow, rng.uniform(0.06, 0.14) if shell else rng.uniform(0, 0.06))
     rear = -seat.depth / 2
     return Back(
-        form=form, support=support, height=height, half_width=half_width, thickness=thickness,
-        rake=rng.uniform(*kind.rake), recline=rng.uniform(0, 0.12) * height, wrap=wrap,
-        flare=rng.uniform(-0.12, 0.1), gap=0.0 if support == "flush" else _gap(rng, form, height),
+        form=form,
+        support=support,
+        height=height,
+        half_width=half_width,
+        thickness=thickness,
+        rake=rng.uniform(*kind.rake),
+        recline=rng.uniform(0, 0.12) * height,
+        wrap=wrap,
+        flare=rng.uniform(-0.12, 0.1),
+        gap=0.0 if support == "flush" else _gap(rng, form, height),
         drop=float(rng.choice([0.02, 0.15, 0.45])) * height * 0.8 if panel else 0.0,
-        bars=int(rng.choice([3, 5, 7] if form != "ladder" else [3, 3, 5])), post=post,
+        bars=int(rng.choice([3, 5, 7] if form != "ladder" else [3, 3, 5])),
+        post=post,
         x=rear - thickness / 2 + 0.012 if support == "flush" else rear + post / 2 + 0.008,
     )
 
@@ -130,9 +203,7 @@ def _gap(rng: np.random.Generator, form: str, height: float) -> float:
     return rng.uniform(0.12, 0.4) * height
 
 
-def _arms(
-    rng: np.random.Generator, name: str, kind: Kind, seat: Seat, back: Back
-) -> Arms | None:
+def _arms(rng: np.random.Generator, name: str, kind: Kind, seat: Seat, back: Back) -> Arms | None:
     form = str(rng.choice(kind.arms))
     if not form:
         return None
@@ -159,9 +230,14 @@ def _base(rng: np.random.Generator, name: str, kind: Kind, seat: Seat, metal: bo
         size = rng.uniform(0.018, 0.034)
     reach = {"disc": (0.40, 0.55), "star": (0.56, 0.72)}.get(form, (0.5, 0.6))
     return Base(
-        form=form, size=size, taper=rng.uniform(0.5, 1.0), square=float(rng.choice([2.0, 8.0])),
+        form=form,
+        size=size,
+        taper=rng.uniform(0.5, 1.0),
+        square=float(rng.choice([2.0, 8.0])),
         splay=splay,
         stretcher=str(rng.choice(["none", "h", "box", "rung"])) if high else "none",
-        stretcher_height=rng.uniform(0.18, 0.55), radius=rng.uniform(*reach) * seat.width,
-        spokes=int(rng.choice([5, 5, 4])), castors=bool(rng.uniform() < 0.75),
+        stretcher_height=rng.uniform(0.18, 0.55),
+        radius=rng.uniform(*reach) * seat.width,
+        spokes=int(rng.choice([5, 5, 4])),
+        castors=bool(rng.uniform() < 0.75),
     )

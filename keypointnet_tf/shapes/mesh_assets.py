@@ -29,7 +29,9 @@ def report_unreadable(source: pathlib.Path, name: str, reason: str) -> None:
         _reported.add((str(source), name))
         logger.warning(
             "%s: %r cannot be read (%s); what it covers is drawn in its plain colour",
-            source, name, reason,
+            source,
+            name,
+            reason,
         )
 
 

@@ -159,8 +159,11 @@ def _pieces(scene: trimesh.Scene, materials: MaterialList) -> Iterator[_Piece]:
 
 
 def _joined(
-    path: pathlib.Path, pieces: list[_Piece], materials: tuple[Material, ...],
-    rotation: np.ndarray, object_id: str,
+    path: pathlib.Path,
+    pieces: list[_Piece],
+    materials: tuple[Material, ...],
+    rotation: np.ndarray,
+    object_id: str,
 ) -> Mesh:
     """One normalised mesh of the pieces, turned by `rotation`."""
     starts = np.cumsum([0] + [len(piece.vertices) for piece in pieces])[:-1]

@@ -50,12 +50,16 @@ def luminance(color: Color) -> float:
 
 def canvas(color: Color, height: int = 64, width: int = 128) -> np.ndarray:
     """A plain texture to paint on."""
-    return np.broadcast_to(np.asarray(np.round(np.multiply(color, 255)), np.uint8),
-                           (height, width, 3)).copy()
+    return np.broadcast_to(
+        np.asarray(np.round(np.multiply(color, 255)), np.uint8), (height, width, 3)
+    ).copy()
 
 
 def fill(
-    texture: np.ndarray, color: Color, *, u: tuple[float, float] = (0, 1),
+    texture: np.ndarray,
+    color: Color,
+    *,
+    u: tuple[float, float] = (0, 1),
     v: tuple[float, float] = (0, 1),
 ) -> None:
     """Paints a rectangle in texture coordinates (`v` up) in place."""
@@ -66,8 +70,13 @@ def fill(
 
 
 def windows(
-    texture: np.ndarray, color: Color, *, count: int, u: tuple[float, float],
-    v: tuple[float, float], gap: float = 0.45,
+    texture: np.ndarray,
+    color: Color,
+    *,
+    count: int,
+    u: tuple[float, float],
+    v: tuple[float, float],
+    gap: float = 0.45,
 ) -> None:
     """Paints a row of `count` rectangles; `gap` is the share of the pitch left between them."""
     pitch = (u[1] - u[0]) / count
@@ -86,8 +95,14 @@ def speckle(rng: np.random.Generator, texture: np.ndarray, strength: float = 0.0
     texture[:] = np.clip(texture + noise[..., None], 0, 255).astype(np.uint8)
 
 
-def stripes(rng: np.random.Generator, first: Color, second: Color, count: int,
-            height: int = 64, width: int = 64) -> np.ndarray:
+def stripes(
+    rng: np.random.Generator,
+    first: Color,
+    second: Color,
+    count: int,
+    height: int = 64,
+    width: int = 64,
+) -> np.ndarray:
     """A texture of `count` upright stripes of two colours, or a check with even odds."""
     texture = canvas(first, height, width)
     columns = (np.arange(width) * count // width) % 2

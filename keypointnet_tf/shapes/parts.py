@@ -52,14 +52,15 @@ def ellipsoid(radii: Sequence[float], centre: Sequence[float] = (0, 0, 0), n: in
     """Ellipsoid with semi-axes `radii`."""
     polar = np.linspace(np.pi, 0, n // 2 + 1)[1:-1]
     around = _turn(n)
-    rings = [
-        np.column_stack([np.sin(t) * around, np.full(n, np.cos(t))]) for t in polar
-    ]
+    rings = [np.column_stack([np.sin(t) * around, np.full(n, np.cos(t))]) for t in polar]
     return loft(rings, tips=((0, 0, -1), (0, 0, 1))).scaled(radii).moved(centre)
 
 
 def tube(
-    start: Sequence[float], end: Sequence[float], radius: float, end_radius: float | None = None,
+    start: Sequence[float],
+    end: Sequence[float],
+    radius: float,
+    end_radius: float | None = None,
     n: int = 14,
 ) -> Part:
     """Closed cylinder, or cone frustum, from `start` to `end`."""
@@ -125,8 +126,14 @@ def section(
 
 
 def wing(
-    root: Sequence[float], tip: Sequence[float], *, root_chord: float, tip_chord: float,
-    thickness: float = 0.1, vertical: bool = False, n: int = 12,
+    root: Sequence[float],
+    tip: Sequence[float],
+    *,
+    root_chord: float,
+    tip_chord: float,
+    thickness: float = 0.1,
+    vertical: bool = False,
+    n: int = 12,
 ) -> Part:
     """Lifting surface between two leading-edge points; chords run towards `-x`.
 
@@ -163,7 +170,11 @@ class MeshBuilder:
         self._parts: list[tuple[Part, Material, np.ndarray]] = []
 
     def add(
-        self, part: Part, material: Material, *, uv_axes: tuple[int, int] = (0, 2),
+        self,
+        part: Part,
+        material: Material,
+        *,
+        uv_axes: tuple[int, int] = (0, 2),
         uv_bounds: np.ndarray | None = None,
     ) -> None:
         """Adds a part.
@@ -184,7 +195,11 @@ class MeshBuilder:
         self.add(part.mirrored(), material, **kwargs)
 
     def build(
-        self, *, landmarks: np.ndarray | None, object_id: str, kind: str = "",
+        self,
+        *,
+        landmarks: np.ndarray | None,
+        object_id: str,
+        kind: str = "",
         crease_degrees: float = 40.0,
     ) -> Mesh:
         """The joined mesh in the project's frame, normalised; landmarks move with it."""

@@ -17,8 +17,14 @@ from keypointnet_tf.shapes.plane_paint import Livery
 from keypointnet_tf.shapes.plane_plan import Body, Plan, Surface
 
 _SINGLE = ("nose", "tail", "fin_top", "fin_root", "cockpit", "belly")
-_PAIRED = ("wing_tip", "wing_root_front", "wing_root_rear", "tailplane_tip", "engine_inner",
-           "engine_outer")
+_PAIRED = (
+    "wing_tip",
+    "wing_root_front",
+    "wing_root_rear",
+    "tailplane_tip",
+    "engine_inner",
+    "engine_outer",
+)
 
 SYMMETRIC_PAIRS: tuple[tuple[str, str], ...] = tuple((f"left_{n}", f"right_{n}") for n in _PAIRED)
 
@@ -64,9 +70,7 @@ def generate(rng: np.random.Generator, object_id: str) -> Mesh:
     return builder.build(landmarks=rows, object_id=object_id, kind=plan.kind)
 
 
-def _add_body(
-    builder: MeshBuilder, rng: np.random.Generator, plan: Plan, livery: Livery
-) -> None:
+def _add_body(builder: MeshBuilder, rng: np.random.Generator, plan: Plan, livery: Livery) -> None:
     """Fuselage, fairing and glass bubble."""
     skin = plan.body.part()
     bounds = np.stack([skin.vertices.min(axis=0), skin.vertices.max(axis=0)])
@@ -74,11 +78,15 @@ def _add_body(
     builder.add(skin, material, uv_bounds=bounds)
     if plan.fairing:
         middle = plan.wing.point(0.0, 0.5)
-        builder.add(ellipsoid(plan.fairing, (middle[0], 0, _fairing_level(plan)), n=12),
-                    paint.plain("fairing", livery.belly))
+        builder.add(
+            ellipsoid(plan.fairing, (middle[0], 0, _fairing_level(plan)), n=12),
+            paint.plain("fairing", livery.belly),
+        )
     if plan.canopy:
-        builder.add(ellipsoid(plan.canopy.radii, plan.canopy.centre),
-                    plane_paint.canopy_material(plan.canopy.bars, livery))
+        builder.add(
+            ellipsoid(plan.canopy.radii, plan.canopy.centre),
+            plane_paint.canopy_material(plan.canopy.bars, livery),
+        )
 
 
 def _fairing_level(plan: Plan) -> float:
@@ -118,18 +126,18 @@ def _add_tips(builder: MeshBuilder, plan: Plan, livery: Livery) -> None:
     if plan.winglet:
         root = tip - (0.1 * chord, 0.0, 0.0)
         top = tip + (-0.55 * chord - 0.4 * plan.winglet, 0.25 * plan.winglet, plan.winglet)
-        builder.add_pair(strut(root, top, 0.9 * chord, 0.4 * chord),
-                         paint.plain("winglet", livery.accent))
+        builder.add_pair(
+            strut(root, top, 0.9 * chord, 0.4 * chord), paint.plain("winglet", livery.accent)
+        )
     if plan.tip_pods:
         centre = tip - (0.5 * chord, 0, 0)
-        pod = ellipsoid((0.5 * chord + 7 * plan.tip_pods, plan.tip_pods, plan.tip_pods), centre,
-                        n=10)
+        pod = ellipsoid(
+            (0.5 * chord + 7 * plan.tip_pods, plan.tip_pods, plan.tip_pods), centre, n=10
+        )
         builder.add_pair(pod, paint.plain("tip_pod", livery.second))
 
 
-def _add_power(
-    builder: MeshBuilder, rng: np.random.Generator, plan: Plan, livery: Livery
-) -> None:
+def _add_power(builder: MeshBuilder, rng: np.random.Generator, plan: Plan, livery: Livery) -> None:
     """Engines, propellers, intakes and exhausts."""
     for engine in plan.engines:
         add_engine(builder, engine, livery, pair=True)
@@ -142,15 +150,17 @@ def _add_power(
     if plan.intakes:
         front, width, height, length = plan.intakes
         centre = np.array(front) - (length / 2, 0, 0)
-        builder.add_pair(box((length, 2 * width, 2 * height), centre),
-                         paint.plain("intake", livery.base))
+        builder.add_pair(
+            box((length, 2 * width, 2 * height), centre), paint.plain("intake", livery.base)
+        )
         mouth = box((0.01, 1.7 * width, 1.7 * height), front)
         builder.add_pair(mouth, paint.plain("intake_mouth", paint.RUBBER))
     if plan.nozzles:
         x, _, z = plan.body.end(0)
         radius = (0.5 if len(plan.nozzles) == 1 else 0.36) * plan.body.top[1]
-        pipes = [tube((x - 0.028, y, z), (x + 0.1, y, z), radius, radius * 1.35)
-                 for y in plan.nozzles]
+        pipes = [
+            tube((x - 0.028, y, z), (x + 0.1, y, z), radius, radius * 1.35) for y in plan.nozzles
+        ]
         builder.add(joined(pipes), paint.plain("nozzle", (0.22, 0.21, 0.22)))
 
 
@@ -158,8 +168,12 @@ def _landmarks(plan: Plan) -> dict[str, np.ndarray]:
     """Landmarks of the parts that the plane has, before normalisation."""
     body, wing, fin = plan.body, plan.wing, plan.fin
     found = {
-        "nose": body.end(-1), "tail": body.end(0), "fin_top": fin.point(1.0, 0.5),
-        "fin_root": _fin_root(body, fin), "cockpit": _cockpit(plan), "belly": _belly(plan),
+        "nose": body.end(-1),
+        "tail": body.end(0),
+        "fin_top": fin.point(1.0, 0.5),
+        "fin_root": _fin_root(body, fin),
+        "cockpit": _cockpit(plan),
+        "belly": _belly(plan),
     }
     paired = {
         "wing_tip": wing.point(1.0, 0.5),

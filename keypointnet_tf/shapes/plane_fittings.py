@@ -11,7 +11,11 @@ from keypointnet_tf.shapes.plane_plan import Body, Canopy, Engine, Surface, trap
 
 
 def fin(
-    rng: np.random.Generator, body: Body, *, height: float, chord: float,
+    rng: np.random.Generator,
+    body: Body,
+    *,
+    height: float,
+    chord: float,
     sweep: tuple[float, float],
 ) -> Surface:
     """A fin whose foot is sunk into the tail and whose top is `height` above it."""
@@ -20,13 +24,23 @@ def fin(
     foot = float(body.outline(x)[2].min()) - 0.012
     top = float(body.outline(rear + chord)[2]) + height
     return trapezoid(
-        (rear + chord, 0, foot), top - foot, sweep=rng.uniform(*sweep), root_chord=chord,
-        tip_chord=chord * rng.uniform(0.4, 0.62), thickness=rng.uniform(0.08, 0.11), vertical=True,
+        (rear + chord, 0, foot),
+        top - foot,
+        sweep=rng.uniform(*sweep),
+        root_chord=chord,
+        tip_chord=chord * rng.uniform(0.4, 0.62),
+        thickness=rng.uniform(0.08, 0.11),
+        vertical=True,
     )
 
 
 def tailplane(
-    rng: np.random.Generator, body: Body, fin: Surface, place: str, span: float, *,
+    rng: np.random.Generator,
+    body: Body,
+    fin: Surface,
+    place: str,
+    span: float,
+    *,
     sweep: tuple[float, float],
 ) -> Surface:
     """A tailplane on the fuselage ("low"), half-way up the fin ("middle") or on top of it."""
@@ -39,8 +53,13 @@ def tailplane(
         z = bottom + (top - bottom) * rng.uniform(0.5, 0.75)
     rise = {"low": rng.uniform(0, 0.14), "middle": 0.05, "top": rng.uniform(-0.05, 0.03)}[place]
     return trapezoid(
-        (float(x), 0, float(z)), span, sweep=rng.uniform(*sweep), root_chord=float(chord),
-        tip_chord=float(chord * rng.uniform(0.45, 0.75)), rise=span * rise, thickness=0.1,
+        (float(x), 0, float(z)),
+        span,
+        sweep=rng.uniform(*sweep),
+        root_chord=float(chord),
+        tip_chord=float(chord * rng.uniform(0.45, 0.75)),
+        rise=span * rise,
+        thickness=0.1,
     )
 
 
@@ -93,8 +112,9 @@ def tail_engine(rng: np.random.Generator, body: Body, fin: Surface) -> Engine:
     """A third jet in the root of the fin."""
     radius = body.width.max() * rng.uniform(0.36, 0.45)
     x = fin.root[0] + rng.uniform(-0.02, 0.05)
-    return Engine((x, 0.0, float(body.outline(x)[2]) + radius * 0.6), radius,
-                  x + rng.uniform(0.92, 0.98))
+    return Engine(
+        (x, 0.0, float(body.outline(x)[2]) + radius * 0.6), radius, x + rng.uniform(0.92, 0.98)
+    )
 
 
 def windscreen(rng: np.random.Generator, body: Body) -> tuple[float, float, float]:
@@ -123,8 +143,11 @@ def canopy(
     half, width, _ = rng.uniform(*length), *body.outline(x)[:2]
     deck = float(body.outline([x - half, x, x + half])[2].min())
     high = float(body.outline(x)[2]) + body.top.max() * rng.uniform(0.35, 0.6)
-    return Canopy((x, 0.0, deck), (half, float(width) * rng.uniform(0.6, 0.75), high - deck),
-                  int(rng.integers(0, bars + 1)))
+    return Canopy(
+        (x, 0.0, deck),
+        (half, float(width) * rng.uniform(0.6, 0.75), high - deck),
+        int(rng.integers(0, bars + 1)),
+    )
 
 
 def main_wheels(wing: Surface) -> float:

@@ -37,7 +37,8 @@ def strut(root: np.ndarray, tip: np.ndarray, root_chord: float, tip_chord: float
     across /= np.linalg.norm(across)
     angle = np.arange(10) * np.pi / 5
     rings = [
-        point + np.outer((np.cos(angle) - 1) * chord / 2, [1, 0, 0])
+        point
+        + np.outer((np.cos(angle) - 1) * chord / 2, [1, 0, 0])
         + np.outer(np.sin(angle) * chord * 0.06, across)
         for point, chord in ((root, root_chord), (tip, tip_chord))
     ]
@@ -48,10 +49,13 @@ def _nacelle(engine: Engine) -> Part:
     outline = JET if not engine.blades else PROPELLER_NACELLE
     circle = np.arange(16) * np.pi / 8
     rings = [
-        np.column_stack([
-            np.full(16, -back * engine.length),
-            np.cos(circle) * radius * engine.radius, np.sin(circle) * radius * engine.radius,
-        ])
+        np.column_stack(
+            [
+                np.full(16, -back * engine.length),
+                np.cos(circle) * radius * engine.radius,
+                np.sin(circle) * radius * engine.radius,
+            ]
+        )
         for back, radius in outline
     ]
     return loft(rings).moved(engine.front)
@@ -73,21 +77,28 @@ def add_engine(builder: MeshBuilder, engine: Engine, livery: Livery, *, pair: bo
         hub = tube(front, front + (0.02, 0, 0), 0.22 * engine.radius, 0.02 * engine.radius, n=8)
         add(hub, paint.plain("fan_hub", paint.METAL))
         return
-    for side in ((1, -1) if pair else (1,)):
-        propeller(builder, front * (1, side, 1), engine.propeller, engine.blades, 20.0,
-                  livery.accent)
+    for side in (1, -1) if pair else (1,):
+        propeller(
+            builder, front * (1, side, 1), engine.propeller, engine.blades, 20.0, livery.accent
+        )
 
 
 def propeller(
-    builder: MeshBuilder, front: np.ndarray, radius: float, blades: int, degrees: float,
+    builder: MeshBuilder,
+    front: np.ndarray,
+    radius: float,
+    blades: int,
+    degrees: float,
     spinner: paint.Color,
 ) -> None:
     """Adds a spinner and blades with bright tips in front of `front`."""
     base, size = front - (0.012, 0, 0), 0.2 * radius
     cone = tube(base, front + (1.4 * size, 0, 0), size, 0.15 * size, n=12)
     builder.add(cone, paint.plain("spinner", spinner))
-    for name, color, inner, outer in (("blade", BLADE, 0.0, 0.84),
-                                      ("blade_tip", (0.9, 0.75, 0.1), 0.84, 1.0)):
+    for name, color, inner, outer in (
+        ("blade", BLADE, 0.0, 0.84),
+        ("blade_tip", (0.9, 0.75, 0.1), 0.84, 1.0),
+    ):
         length = (outer - inner) * radius
         blade = box((0.012, 0.16 * radius, length), (0, 0, inner * radius + length / 2))
         blade = blade.rotated("z", 28)

@@ -157,9 +157,7 @@ def surface_bounds(surface: Surface) -> np.ndarray:
     return bounds
 
 
-def _letters(
-    rng: np.random.Generator, skin: _Projected, surface: Surface, livery: Livery
-) -> None:
+def _letters(rng: np.random.Generator, skin: _Projected, surface: Surface, livery: Livery) -> None:
     """Blocks that pass for a registration, on the left wing only."""
     color = paint.contrasting(rng, livery.wing)
     size = 0.055 * surface.span
@@ -169,8 +167,9 @@ def _letters(
         tall = surface.chord(share) * 0.2
         skin.fill(color, first=(x - tall, x + tall), second=(y, y + size))
         hole = rng.uniform(-0.6, 0.2) * tall
-        skin.fill(livery.wing, first=(x + hole, x + hole + 0.4 * tall),
-                  second=(y + 0.3 * size, y + size))
+        skin.fill(
+            livery.wing, first=(x + hole, x + hole + 0.4 * tall), second=(y + 0.3 * size, y + size)
+        )
 
 
 def fin_material(rng: np.random.Generator, plan: Plan, livery: Livery) -> Material:

@@ -71,8 +71,17 @@ class Hump:
 
 
 def make_body(
-    *, half_width: float, half_height: float, nose: float, pointed: float, droop: float,
-    tail: float, tail_end: float, rise: float, square: float = 2.0, hump: Hump | None = None,
+    *,
+    half_width: float,
+    half_height: float,
+    nose: float,
+    pointed: float,
+    droop: float,
+    tail: float,
+    tail_end: float,
+    rise: float,
+    square: float = 2.0,
+    hump: Hump | None = None,
 ) -> Body:
     """A fuselage from a few proportions.
 
@@ -86,11 +95,14 @@ def make_body(
       hump: added to the top.
     """
     front, rear = 1 - nose, -1 + tail
-    x = np.concatenate([
-        np.linspace(-0.988, rear, 9), np.linspace(rear, front, 9),
-        front + nose * np.sin(np.linspace(0, np.pi / 2, 12))[:-1],
-        [] if hump is None else np.linspace(hump.windscreen_top, hump.front, 4),
-    ])
+    x = np.concatenate(
+        [
+            np.linspace(-0.988, rear, 9),
+            np.linspace(rear, front, 9),
+            front + nose * np.sin(np.linspace(0, np.pi / 2, 12))[:-1],
+            [] if hump is None else np.linspace(hump.windscreen_top, hump.front, 4),
+        ]
+    )
     x = np.sort(x)
     x = np.concatenate([[-1.0], x[np.diff(x, append=1.0) > 1e-3], [1.0]])
     to_nose = np.clip((x - front) / nose, 0, 1)
@@ -156,8 +168,14 @@ class Surface:
 
 
 def trapezoid(
-    root: Point, span: float, *, sweep: float, root_chord: float, tip_chord: float,
-    kink: tuple[float, float] | None = None, **fields,
+    root: Point,
+    span: float,
+    *,
+    sweep: float,
+    root_chord: float,
+    tip_chord: float,
+    kink: tuple[float, float] | None = None,
+    **fields,
 ) -> Surface:
     """A surface with straight edges; `sweep` of the leading edge in degrees, `kink` an extra rib.
 
@@ -173,8 +191,9 @@ def elliptic(root: Point, span: float, *, root_chord: float, **fields) -> Surfac
     """A surface with rounded tips, straight along its quarter-chord line."""
     shares = (0.0, 0.3, 0.55, 0.75, 0.9, 1.0)
     chords = tuple(root_chord * max(0.25, np.sqrt(1 - s * s)) for s in shares)
-    return Surface(root, span, shares, tuple((root_chord - c) * 0.4 for c in chords), chords,
-                   **fields)
+    return Surface(
+        root, span, shares, tuple((root_chord - c) * 0.4 for c in chords), chords, **fields
+    )
 
 
 @dataclasses.dataclass(frozen=True)

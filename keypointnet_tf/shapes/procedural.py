@@ -32,9 +32,7 @@ class Category:
 
 
 def _category(name: str, module) -> Category:
-    return Category(
-        name, module.LANDMARKS, module.SYMMETRIC_PAIRS, module.KINDS, module.generate
-    )
+    return Category(name, module.LANDMARKS, module.SYMMETRIC_PAIRS, module.KINDS, module.generate)
 
 
 CATEGORIES = {

@@ -146,9 +146,12 @@ def instances_grid(
 
 
 def heatmap_strip(
-    image: np.ndarray, heatmaps: np.ndarray, *, upscale: int | None = None,
+    image: np.ndarray,
+    heatmaps: np.ndarray,
+    *,
+    upscale: int | None = None,
     columns: int | None = None,
-) -> Image.Image:  # fmt: skip
+) -> Image.Image:
     """The picture, then each keypoint's heatmap over a dimmed grey copy, in its colour.
 
     Args:

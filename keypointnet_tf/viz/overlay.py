@@ -117,9 +117,14 @@ def _draw_labels(
         half = np.array([draw.textlength(str(name), font=kind), 0.75 * kind.size]) / 2 + 1
         place = _roomiest(point + _AROUND * (half + 1.3 * radius), half, taken, picture.size)
         draw.text(
-            place, str(name), fill="white", font=kind, anchor="mm", stroke_width=1,
+            place,
+            str(name),
+            fill="white",
+            font=kind,
+            anchor="mm",
+            stroke_width=1,
             stroke_fill="black",
-        )  # fmt: skip
+        )
         taken = np.vstack([taken, place])
 
 

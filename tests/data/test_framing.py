@@ -57,13 +57,16 @@ def centroid(image):
     return np.array([(x * weights).sum(), (y * weights).sum()]) / weights.sum()
 
 
-@pytest.mark.parametrize("size, box", [
-    (32, (10.0, 12.0, 31.0, 29.0)),
-    (32, (17.3, 15.1, 27.9, 24.2)),
-    (16, (1.7, 2.2, 57.1, 37.9)),
-    (64, (20.0, 18.0, 26.5, 22.0)),
-    (32, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "size, box",
+    [
+        (32, (10.0, 12.0, 31.0, 29.0)),
+        (32, (17.3, 15.1, 27.9, 24.2)),
+        (16, (1.7, 2.2, 57.1, 37.9)),
+        (64, (20.0, 18.0, 26.5, 22.0)),
+        (32, None),
+    ],
+)
 def test_a_dot_lands_where_the_framing_says(size, box):
     rgba = np.zeros((40, 60, 4), np.uint8)
     rgba[..., 3] = 255
@@ -114,9 +117,17 @@ def test_a_box_keeps_the_background():
     assert not both[0][0].any()
 
 
-@pytest.mark.parametrize("box", [
-    (5, 5, 5, 9), (9, 5, 5, 9), (80, 0, 90, 9), (-9, 0, 0, 9), (0, 0, np.nan, 9), (0, 0, np.inf, 9),
-])
+@pytest.mark.parametrize(
+    "box",
+    [
+        (5, 5, 5, 9),
+        (9, 5, 5, 9),
+        (80, 0, 90, 9),
+        (-9, 0, 0, 9),
+        (0, 0, np.nan, 9),
+        (0, 0, np.inf, 9),
+    ],
+)
 def test_a_box_must_lie_in_the_photo(box):
     with pytest.raises(ValueError, match="expected x0,y0,x1,y1.*80 x 50"):
         whole(noise(50, 80), 10, box=box)

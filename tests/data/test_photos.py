@@ -94,9 +94,11 @@ def test_what_is_no_photo_is_named(tmp_path, monkeypatch):
     whole = tmp_path / "whole.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)).save(whole)
     cases = {
-        "empty.png": b"", "text.png": b"hello", "cut.png": whole.read_bytes()[:900],
+        "empty.png": b"",
+        "text.png": b"hello",
+        "cut.png": whole.read_bytes()[:900],
         "head.jpg": b"\xff\xd8\xff\xe0",
-    }  # fmt: skip
+    }
     for name, data in cases.items():
         (tmp_path / name).write_bytes(data)
     Image.new("F", (2, 2)).save(tmp_path / "float.tif")

@@ -110,13 +110,18 @@ def test_an_interrupted_run_can_be_resumed(meshes, tmp_path, monkeypatch):
     assert run(job, folder) == (0, 4, [])
 
 
-@pytest.mark.parametrize("changes, field", [
-    ({"seed": 1}, "seed is 0 and now 1"),
-    ({"pairs": 3}, "pairs is 2 and now 3"),
-    ({"views": PairConfig(size=24)}, "size is 16 and now 24"),
-    ({"views": PairConfig(size=16, sampling=placement.CameraSampling(max_angle_degrees=30))},
-     "camera.max_angle_degrees is 180.0 and now 30"),
-])
+@pytest.mark.parametrize(
+    "changes, field",
+    [
+        ({"seed": 1}, "seed is 0 and now 1"),
+        ({"pairs": 3}, "pairs is 2 and now 3"),
+        ({"views": PairConfig(size=24)}, "size is 16 and now 24"),
+        (
+            {"views": PairConfig(size=16, sampling=placement.CameraSampling(max_angle_degrees=30))},
+            "camera.max_angle_degrees is 180.0 and now 30",
+        ),
+    ],
+)
 def test_another_job_in_the_same_folder_is_refused(meshes, tmp_path, changes, field):
     run(make_job(meshes), tmp_path / "out")
     before = contents(tmp_path / "out")
@@ -162,7 +167,11 @@ def script(*arguments, cwd):
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, RENDER, *map(str, arguments)],
-        cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -18,12 +18,17 @@ from keypointnet_tf.discovery.schedules import constant, ramp
 CHANGED = TrainConfig(
     model=ModelConfig(size=64, num_keypoints=5, dilations=(1, 2, 4), output_stride=2),
     loss=LossConfig(
-        pose=ramp(0.1, 0.7, 0.2, 1 / 3), template=constant(0), orientation_bit="round",
+        pose=ramp(0.1, 0.7, 0.2, 1 / 3),
+        template=constant(0),
+        orientation_bit="round",
         template_radii=(0.6, 0.2, 0.1),
     ),
     optimizer=OptimizerConfig(learning_rate=2e-4, final_learning_rate=2e-4),
-    steps=77, train="keypoints", precision="float32", seed=5,
-)  # fmt: skip
+    steps=77,
+    train="keypoints",
+    precision="float32",
+    seed=5,
+)
 
 
 @pytest.mark.parametrize("config", [TrainConfig(), CHANGED], ids=["default", "changed"])

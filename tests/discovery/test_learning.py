@@ -21,17 +21,31 @@ from keypointnet_tf.shapes.parts import MeshBuilder, box
 SIZE = 32
 CONFIG = TrainConfig(
     model=ModelConfig(
-        size=SIZE, num_keypoints=6, filters=8, orient_filters=8, dilations=(1, 1, 2, 4, 1),
-        output_stride=2, orient_output_stride=4, batch_norm_momentum=0.9,
+        size=SIZE,
+        num_keypoints=6,
+        filters=8,
+        orient_filters=8,
+        dilations=(1, 1, 2, 4, 1),
+        output_stride=2,
+        orient_output_stride=4,
+        batch_norm_momentum=0.9,
     ),
     loss=LossConfig(
-        true_orientation=constant(1.0), template=constant(5.0), silhouette=constant(0.1),
-        variance=constant(0.1), separation=constant(0.5), pose_noise=constant(0.02),
+        true_orientation=constant(1.0),
+        template=constant(5.0),
+        silhouette=constant(0.1),
+        variance=constant(0.1),
+        separation=constant(0.5),
+        pose_noise=constant(0.02),
     ),
     optimizer=OptimizerConfig(learning_rate=5e-3, final_learning_rate=1e-4),
-    steps=300, batch_size=8, steps_per_epoch=100, validation_pairs=32, zoom_jitter=0.0,
+    steps=300,
+    batch_size=8,
+    steps_per_epoch=100,
+    validation_pairs=32,
+    zoom_jitter=0.0,
     precision="float32",
-)  # fmt: skip
+)
 
 
 def two_boxes(number):

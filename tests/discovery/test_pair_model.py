@@ -142,7 +142,13 @@ def test_views_are_summed_but_separation_and_template_are_averaged(build):
     outputs["orient_uv"] += 0.1
     outputs["mask"] *= 0.5
     terms = to_numpy(model.loss_terms(outputs, training=False))
-    single = to_numpy({"separation": losses.separation(outputs["xyz_camera"], TrainConfig().loss.separation_delta)})
+    single = to_numpy(
+        {
+            "separation": losses.separation(
+                outputs["xyz_camera"], TrainConfig().loss.separation_delta
+            )
+        }
+    )
     assert terms["separation"][0] == pytest.approx(single["separation"][[0, 4]].mean(), rel=1e-4)
     assert terms["orientation"][0] == pytest.approx(0.02, rel=1e-3)
     assert terms["silhouette"][0] == pytest.approx(2 * np.log(2), rel=1e-4)
@@ -200,10 +206,12 @@ def model_with(build, share, rule="draw"):
 @pytest.mark.parametrize(
     "rule, share, source",
     [
-        ("draw", 1.0, "true"), ("draw", 0.0, "predicted"),
-        ("round", 0.6, "true"), ("round", 0.4, "predicted"),
+        ("draw", 1.0, "true"),
+        ("draw", 0.0, "predicted"),
+        ("round", 0.6, "true"),
+        ("round", 0.4, "predicted"),
     ],
-)  # fmt: skip
+)
 def test_the_bit_that_keypoint_net_gets(build, pair_batch, rule, share, source):
     model, batch = model_with(build, share, rule), pair_batch(4)
     bits = bits_of(model, batch, training=True)

@@ -88,5 +88,10 @@ def test_names_of_files():
     folder = RunFolder(pathlib.Path("run"))
     names = [folder.config, folder.log, folder.tensorboard, folder.backup, folder.best, folder.last]
     assert [path.name for path in names] == [
-        "config.json", "log.csv", "tensorboard", "backup", "best.keras", "last.keras",
-    ]  # fmt: skip
+        "config.json",
+        "log.csv",
+        "tensorboard",
+        "backup",
+        "best.keras",
+        "last.keras",
+    ]

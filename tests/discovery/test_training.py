@@ -86,8 +86,13 @@ def test_result_of_a_whole_training(finished_run):
     errors = [row["val_angular_error_deg"] for row in read_log(folder / "log.csv")]
     assert result.best == pytest.approx(min(errors))
     assert {path.name for path in folder.iterdir()} == {
-        "config.json", "log.csv", "tensorboard", "backup", "best.keras", "last.keras",
-    }  # fmt: skip
+        "config.json",
+        "log.csv",
+        "tensorboard",
+        "backup",
+        "best.keras",
+        "last.keras",
+    }
     assert [path.name for path in (folder / "backup").iterdir()] == ["step-00000007"]
 
 

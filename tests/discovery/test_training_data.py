@@ -125,8 +125,11 @@ def test_take(tiny):
 def test_largest_angle_between_views_is_a_schedule():
     pairs = training_data.AngleSchedule(PairConfig(size=32), ramp(60, 180, 0, 0.5), 100)
     assert [pairs(step).sampling.max_angle_degrees for step in (0, 25, 50, 200)] == [
-        60, 120, 180, 180
-    ]  # fmt: skip
+        60,
+        120,
+        180,
+        180,
+    ]
     assert pairs(3).size == 32
 
 

@@ -40,9 +40,11 @@ def dots():
     uv, _ = placement.project_points(np.stack([point, point]), poses, focal)
     masks = np.stack([blob(position[0]) for position in uv])
     batch = {
-        "image": np.repeat(masks, 3, axis=-1), "mask": masks,
-        "object_to_camera": poses.astype(np.float32), "focal": focal.astype(np.float32),
-    }  # fmt: skip
+        "image": np.repeat(masks, 3, axis=-1),
+        "mask": masks,
+        "object_to_camera": poses.astype(np.float32),
+        "focal": focal.astype(np.float32),
+    }
     return batch, point
 
 

@@ -33,9 +33,19 @@ def test_defaults_are_those_of_the_config():
 
 def test_flags_reach_the_config():
     job = config(
-        "--shapes=plane", "--out=x", "--objects=7", "--pairs=3", "--seed=5", "--size=64",
-        "--supersample=1", "--max_angle=60", "--max_roll=10", "--distance=20",
-        "--field_of_view=8", "--dev_share=0.2", "--test_count=2",
+        "--shapes=plane",
+        "--out=x",
+        "--objects=7",
+        "--pairs=3",
+        "--seed=5",
+        "--size=64",
+        "--supersample=1",
+        "--max_angle=60",
+        "--max_roll=10",
+        "--distance=20",
+        "--field_of_view=8",
+        "--dev_share=0.2",
+        "--test_count=2",
     )
     assert (job.objects, job.pairs, job.seed, job.dev_share, job.test_count) == (7, 3, 5, 0.2, 2)
     views, camera = job.views, job.views.sampling
@@ -53,13 +63,16 @@ def test_meshes_come_from_files_folders_and_patterns(tmp_path):
     assert pattern.meshes == (a, b, c) and pattern.front == "-y"
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (("--shapes=car",), "--out is missing"),
-    (("--out=x",), "one of --shapes and --meshes"),
-    (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes and --meshes"),
-    (("--out=x", "--meshes=/absent/file.obj"), "/absent/file.obj"),
-    (("--out=x", "--shapes=car", "--pairs=0"), "pairs is 0"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (("--shapes=car",), "--out is missing"),
+        (("--out=x",), "one of --shapes and --meshes"),
+        (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes and --meshes"),
+        (("--out=x", "--meshes=/absent/file.obj"), "/absent/file.obj"),
+        (("--out=x", "--shapes=car", "--pairs=0"), "pairs is 0"),
+    ],
+)
 def test_contradictions_are_refused(arguments, message):
     with pytest.raises((ValueError, OSError), match=message):
         config(*arguments)

@@ -14,9 +14,16 @@ from keypointnet_tf.discovery.schedules import ramp
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PRESETS = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
 NAMES = {
-    "debug", "demo", "demo_car", "demo_chair", "paper_plane", "paper_car", "paper_chair",
-    "slides_plane", "slides_car",
-}  # fmt: skip
+    "debug",
+    "demo",
+    "demo_car",
+    "demo_chair",
+    "paper_plane",
+    "paper_car",
+    "paper_chair",
+    "slides_plane",
+    "slides_car",
+}
 
 
 def parsed(*arguments):

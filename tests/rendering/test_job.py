@@ -22,7 +22,9 @@ def test_splits_part_the_objects():
     job = RenderJob(shapes="car", objects=40, dev_share=0.1, test_share=0.25)
     splits = assign_splits(job, names(40))
     assert {name: len(split) for name, split in splits.items()} == {
-        "train": 26, "dev": 4, "test": 10
+        "train": 26,
+        "dev": 4,
+        "test": 10,
     }
     assert sorted(sum(splits.values(), [])) == names(40)
     assert all(split == sorted(split) for split in splits.values())
@@ -65,17 +67,20 @@ def test_mesh_ids_that_repeat_take_their_folders():
         mesh_object_ids(["/d/seat.obj", "/d/seat.ply"])
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"shapes": ""}, "exactly one"),
-    ({"meshes": ("a.obj",)}, "exactly one"),
-    ({"objects": 0}, "objects is 0; expected 1 to"),
-    ({"seed": -1}, "seed is -1"),
-    ({"test_share": 1.5}, "test_share is 1.5"),
-    ({"up": "w"}, "up is 'w'"),
-    ({"up": "-x"}, "front is 'x'; expected an axis across up '-x'"),
-    ({"views": PairConfig(size=4)}, "size is 4"),
-    ({"views": PairConfig(sampling=CameraSampling(distance=1))}, "distance is 1"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"shapes": ""}, "exactly one"),
+        ({"meshes": ("a.obj",)}, "exactly one"),
+        ({"objects": 0}, "objects is 0; expected 1 to"),
+        ({"seed": -1}, "seed is -1"),
+        ({"test_share": 1.5}, "test_share is 1.5"),
+        ({"up": "w"}, "up is 'w'"),
+        ({"up": "-x"}, "front is 'x'; expected an axis across up '-x'"),
+        ({"views": PairConfig(size=4)}, "size is 4"),
+        ({"views": PairConfig(sampling=CameraSampling(distance=1))}, "distance is 1"),
+    ],
+)
 def test_values_out_of_range_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
         RenderJob(**({"shapes": "car"} | change))
@@ -83,6 +88,9 @@ def test_values_out_of_range_are_refused(change, message):
 
 def test_small_sets_keep_an_object_in_each_split():
     assert [RenderJob(shapes="plane", objects=n).split_counts() for n in (2, 3, 5, 40)] == [
-        (0, 0), (1, 1), (1, 1), (2, 6)
-    ]  # fmt: skip
+        (0, 0),
+        (1, 1),
+        (1, 1),
+        (2, 6),
+    ]
     assert RenderJob(shapes="plane", objects=5, dev_share=0, test_share=0).split_counts() == (0, 0)

@@ -189,7 +189,7 @@ def test_a_camera_inside_sees_the_walls_everywhere():
 @pytest.mark.parametrize("change", [{"size": 0}, {"focal": -1.0}, {"supersample": 0}])
 def test_numbers_out_of_range_are_refused(change):
     arguments = {"size": 16, "focal": FOCAL} | change
-    (name, value), = change.items()
+    ((name, value),) = change.items()
     with pytest.raises(ValueError, match=f"{name} is {value}"):
         Scene(cube()).render(np.eye(4), **arguments)
 

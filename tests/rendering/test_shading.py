@@ -60,16 +60,28 @@ def test_seen_from_behind_a_texture_is_mirrored():
 
 
 def test_textures_are_bilinear_and_repeat():
-    textures = TextureSet((
-        Material("plain"),
-        Material("row", (1, 1, 1), np.array([[(0, 0, 0), WHITE]], np.uint8)),
-        Material("column", (1, 1, 1), np.array([[WHITE], [(0, 0, 0)]], np.uint8)),
-    ))
+    textures = TextureSet(
+        (
+            Material("plain"),
+            Material("row", (1, 1, 1), np.array([[(0, 0, 0), WHITE]], np.uint8)),
+            Material("column", (1, 1, 1), np.array([[WHITE], [(0, 0, 0)]], np.uint8)),
+        )
+    )
     material = np.array([0, 1, 1, 1, 1, 1, 2, 2, 2])
-    uv = np.array([
-        (0.3, 0.7), (0.25, 0.5), (0.5, 0.9), (0.75, 0.1), (1.25, 7.0), (-1.0, 0.5),
-        (0.5, 0.75), (0.5, 0.375), (0.5, -0.25),
-    ], np.float32)
+    uv = np.array(
+        [
+            (0.3, 0.7),
+            (0.25, 0.5),
+            (0.5, 0.9),
+            (0.75, 0.1),
+            (1.25, 7.0),
+            (-1.0, 0.5),
+            (0.5, 0.75),
+            (0.5, 0.375),
+            (0.5, -0.25),
+        ],
+        np.float32,
+    )
     expected = [1, 0, 0.5, 1, 0, 0.5, 1, 0.25, 1]
     sampled = textures.sample(material, uv)
     np.testing.assert_allclose(sampled, np.repeat(np.array(expected)[:, None], 3, 1), atol=1e-6)
@@ -106,8 +118,10 @@ def test_vertex_colours_are_interpolated():
 def test_lambert_follows_the_cosine(degrees, lambert):
     angle = np.radians(degrees)
     lights = Lights(
-        ambient=(0.2, 0.2, 0.2), directions=((np.sin(angle), 0.0, np.cos(angle)),),
-        colors=((0.6, 0.3, 0.0),), specular=0.0,
+        ambient=(0.2, 0.2, 0.2),
+        directions=((np.sin(angle), 0.0, np.cos(angle)),),
+        colors=((0.6, 0.3, 0.0),),
+        specular=0.0,
     )
     image = look(quad(Material("grey", (0.5, 0.5, 0.5))), lights=lights)
     expected = lifted(0.5) * (0.2 + lambert * np.array([0.6, 0.3, 0.0]))
@@ -122,9 +136,7 @@ def test_the_highlight_is_brightest_towards_the_mirrored_viewer():
     def brightness(eye, kind):
         return int(look(facing, eye=eye, lights=kind)[24, 24, 0])
 
-    gains = [
-        brightness(eye, lights) - brightness(eye, dull) for eye in ((30, 0, 0), (15, 26, 0))
-    ]
+    gains = [brightness(eye, lights) - brightness(eye, dull) for eye in ((30, 0, 0), (15, 26, 0))]
     assert gains[0] == pytest.approx(255 * 0.15 * 0.65, abs=2)
     assert gains[1] < gains[0] / 4
 

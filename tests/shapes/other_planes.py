@@ -198,12 +198,14 @@ class _Plane:
         colors = np.concatenate([c for _, c in self.parts]).clip(0, 1)
         return Mesh(
             vertices=np.concatenate([s.vertices for s, _ in self.parts]).astype(np.float32),
-            faces=faces, normals=np.concatenate(normals),
+            faces=faces,
+            normals=np.concatenate(normals),
             uv=np.zeros((len(faces), 3, 2), np.float32),
             colors=np.repeat(colors[:, None], 3, axis=1).astype(np.float32),
             material_ids=np.zeros(len(faces), np.int32),
             materials=(Material("paint", (1.0, 1.0, 1.0)),),
-            object_id=object_id, kind=self.kind,
+            object_id=object_id,
+            kind=self.kind,
         ).normalised()
 
 

@@ -66,10 +66,16 @@ def test_obj_keeps_materials_and_texture_coordinates_corner_by_corner(tmp_path):
     assert sorted(m.name for m in mesh.materials) == ["floor", "wall"]
     # The bounding box is 2 x 2 x 1, so that centring moves it down by a half.
     assert corners_by_place(mesh, "floor") == {
-        (-1, -1, -0.5): (0, 0), (1, -1, -0.5): (1, 0), (1, 1, -0.5): (1, 1), (-1, 1, -0.5): (0, 1),
+        (-1, -1, -0.5): (0, 0),
+        (1, -1, -0.5): (1, 0),
+        (1, 1, -0.5): (1, 1),
+        (-1, 1, -0.5): (0, 1),
     }
     assert corners_by_place(mesh, "wall") == {
-        (1, -1, -0.5): (0, 0), (1, -1, 0.5): (1, 0), (1, 1, 0.5): (1, 1), (1, 1, -0.5): (0, 1),
+        (1, -1, -0.5): (0, 0),
+        (1, -1, 0.5): (1, 0),
+        (1, 1, 0.5): (1, 1),
+        (1, 1, -0.5): (0, 1),
     }
 
 
@@ -90,9 +96,14 @@ def test_normals_are_unit_and_near_those_of_the_faces(tmp_path):
         assert (np.abs(seen @ normal) > np.cos(np.radians(40))).all()
 
 
-@pytest.mark.parametrize("reference", [
-    "../images/floor.png", "..\\images\\floor.png", "-clamp on -s 1 1 1 ../images/floor.png",
-])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "../images/floor.png",
+        "..\\images\\floor.png",
+        "-clamp on -s 1 1 1 ../images/floor.png",
+    ],
+)
 def test_obj_texture_beside_the_folder_is_found(tmp_path, reference):
     path = write_obj(tmp_path / "models", texture="../images/floor.png")
     path.with_suffix(".mtl").write_text(MTL.format(texture=reference))
@@ -162,9 +173,7 @@ def test_file_is_turned_into_our_frame_and_normalised(tmp_path):
 
 def test_degenerate_faces_and_loose_vertices_are_dropped(tmp_path):
     path = tmp_path / "a.obj"
-    path.write_text(
-        "v 0 0 0\nv 2 0 0\nv 0 1 0\nv 99 99 99\nv 50 0 0\nf 1 2 3\nf 1 2 2\nf 1 2 5\n"
-    )
+    path.write_text("v 0 0 0\nv 2 0 0\nv 0 1 0\nv 99 99 99\nv 50 0 0\nf 1 2 3\nf 1 2 2\nf 1 2 5\n")
     mesh = load_mesh(path)
     assert mesh.faces.shape == (1, 3) and mesh.vertices.shape == (3, 3)
     np.testing.assert_allclose(mesh.bounds(), [[-1, -0.5, 0], [1, 0.5, 0]])
@@ -210,7 +219,8 @@ def test_ply_face_colours(tmp_path):
 
 def test_glb_scene_with_transforms_texture_and_linear_factor(tmp_path):
     material = trimesh.visual.material.PBRMaterial(
-        name="paint", baseColorFactor=[55, 255, 0, 255],
+        name="paint",
+        baseColorFactor=[55, 255, 0, 255],
         baseColorTexture=Image.fromarray(np.array([[RED], [BLUE]], np.uint8)),
     )
     uv = np.array([[0, 0], [1, 0], [0, 0.75], [0.5, 1]])
@@ -247,20 +257,27 @@ def test_glb_vertex_colours_are_linear(tmp_path):
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
 
 
-@pytest.mark.parametrize("name, content, message", [
-    ("a.xyz", b"0 0 0", "suffix is '.xyz'; expected one of .obj"),
-    ("a", b"", "suffix is ''"),
-    ("a.obj", b"", "no faces"),
-    ("a.obj", TRIANGLE.encode(), "no faces"),
-    ("a.obj", (TRIANGLE + "f 1 2 9\n").encode(), "cannot be read .*; expected a whole OBJ file"),
-    ("a.obj", b"v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n", "none of 1 faces has an area"),
-    ("a.obj", b"v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "1 of 1 faces have NaN or infinite"),
-    ("a.obj", b"v inf 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "1 of 1 faces have NaN or infinite"),
-    ("a.ply", b"ply\nformat ascii", "cannot be read .*; expected a whole PLY file"),
-    ("a.glb", b"glTF", "cannot be read"),
-    ("a.off", b"OFF\n3 1", "cannot be read"),
-    ("a.stl", bytes(50), "no faces"),
-])
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("a.xyz", b"0 0 0", "suffix is '.xyz'; expected one of .obj"),
+        ("a", b"", "suffix is ''"),
+        ("a.obj", b"", "no faces"),
+        ("a.obj", TRIANGLE.encode(), "no faces"),
+        (
+            "a.obj",
+            (TRIANGLE + "f 1 2 9\n").encode(),
+            "cannot be read .*; expected a whole OBJ file",
+        ),
+        ("a.obj", b"v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n", "none of 1 faces has an area"),
+        ("a.obj", b"v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "1 of 1 faces have NaN or infinite"),
+        ("a.obj", b"v inf 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "1 of 1 faces have NaN or infinite"),
+        ("a.ply", b"ply\nformat ascii", "cannot be read .*; expected a whole PLY file"),
+        ("a.glb", b"glTF", "cannot be read"),
+        ("a.off", b"OFF\n3 1", "cannot be read"),
+        ("a.stl", bytes(50), "no faces"),
+    ],
+)
 def test_unusable_files_are_named(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message) as error:
@@ -306,8 +323,15 @@ def test_find_meshes_takes_each_object_once(tmp_path):
 
 def test_find_meshes_in_shapenet_takes_the_objs(tmp_path):
     model = "m1/models/model_normalized"
-    touch(tmp_path, f"{model}.obj", f"{model}.ply", f"{model}.solid.ply", "m2/model.obj",
-          "m2/model.solid.stl", "m2/images/texture0.jpg")
+    touch(
+        tmp_path,
+        f"{model}.obj",
+        f"{model}.ply",
+        f"{model}.solid.ply",
+        "m2/model.obj",
+        "m2/model.solid.stl",
+        "m2/images/texture0.jpg",
+    )
     assert find_meshes(tmp_path) == [tmp_path / f"{model}.obj", tmp_path / "m2/model.obj"]
 
 

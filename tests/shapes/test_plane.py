@@ -160,7 +160,13 @@ def test_surface_points_of_a_trapezoid():
 
 def test_body_outline_and_side_of_a_round_fuselage():
     body = plane_plan.make_body(
-        half_width=0.1, half_height=0.2, nose=0.4, pointed=0.5, droop=0.0, tail=0.6, tail_end=0.2,
+        half_width=0.1,
+        half_height=0.2,
+        nose=0.4,
+        pointed=0.5,
+        droop=0.0,
+        tail=0.6,
+        tail_end=0.2,
         rise=0.5,
     )
     np.testing.assert_allclose(body.outline(0.2), [0.1, -0.2, 0.2])
@@ -172,8 +178,16 @@ def test_body_outline_and_side_of_a_round_fuselage():
 
 
 def test_a_hump_raises_only_the_top():
-    shape = dict(half_width=0.1, half_height=0.1, nose=0.2, pointed=0.5, droop=0.0, tail=0.5,
-                 tail_end=0.2, rise=0.0)
+    shape = dict(
+        half_width=0.1,
+        half_height=0.1,
+        nose=0.2,
+        pointed=0.5,
+        droop=0.0,
+        tail=0.5,
+        tail_end=0.2,
+        rise=0.0,
+    )
     hump = plane_plan.Hump(front=0.5, windscreen_top=0.4, roof_rear=0.0, rear=-0.2, height=0.08)
     flat, raised = plane_plan.make_body(**shape), plane_plan.make_body(**shape, hump=hump)
     assert raised.outline(0.2)[2] == pytest.approx(flat.outline(0.2)[2] + 0.08)

@@ -67,7 +67,10 @@ def test_class_must_be_known_unambiguous_and_there(tmp_path):
 
 def test_synset_of_names_and_numbers():
     assert [synset_of(name) for name in ("plane", "car", "chair", "12345678")] == [
-        "02691156", "02958343", "03001627", "12345678"
+        "02691156",
+        "02958343",
+        "03001627",
+        "12345678",
     ]
 
 
@@ -79,7 +82,8 @@ def chair(sample_data):
     records = json.loads((sample_data / "human_keypoints/annotations/chair.json").read_text())
     keypoints = next(r for r in records if r["model_id"] == model)["keypoints"]
     vertices = [
-        line.split()[1:4] for line in folder.path(model).read_text().splitlines()
+        line.split()[1:4]
+        for line in folder.path(model).read_text().splitlines()
         if line.startswith("v ")
     ]
     file_bounds = np.array(vertices, float)

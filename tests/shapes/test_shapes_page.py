@@ -26,8 +26,9 @@ def rows(category):
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_kinds_and_shares(category):
     shown = {row[0].strip("`"): row[1] for row in rows(category) if len(row) == 2}
-    assert shown == {kind: f"{share:.0%}".replace("%", " %")
-                     for kind, share in SHARES[category].items()}
+    assert shown == {
+        kind: f"{share:.0%}".replace("%", " %") for kind, share in SHARES[category].items()
+    }
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -36,8 +37,11 @@ def test_landmarks_and_pairs(category):
     for row in rows(category):
         if len(row) == 3:
             found |= {name: row[1] == "yes" for name in re.findall(r"`(\w+)`", row[0])}
-    names = [n for name, pair in found.items()
-             for n in ((f"left_{name}", f"right_{name}") if pair else (name,))]
+    names = [
+        n
+        for name, pair in found.items()
+        for n in ((f"left_{name}", f"right_{name}") if pair else (name,))
+    ]
     assert sorted(names) == sorted(CATEGORIES[category].landmark_names)
     pairs = {(f"left_{name}", f"right_{name}") for name, pair in found.items() if pair}
     assert pairs == set(CATEGORIES[category].symmetric_pairs)
