@@ -13,6 +13,7 @@ from flags import field_text
 from keypointnet_tf.discovery.config import (
     ORIENT_BITS,
     TRAIN_PARTS,
+    WEIGHTED_LOSSES,
     LossConfig,
     ModelConfig,
     OptimizerConfig,
@@ -25,16 +26,6 @@ CHOICES = {
     "precision": ("auto", "float32", "mixed_bfloat16"),
     "orientation_bit": ORIENT_BITS,
 }
-# Flag names of loss fields that would read oddly on their own.
-LOSS_WEIGHTS = (
-    "consistency",
-    "pose",
-    "separation",
-    "silhouette",
-    "variance",
-    "orientation",
-    "template",
-)
 
 
 def define(values: flags.FlagValues) -> None:
@@ -126,7 +117,7 @@ def _define_field(values: flags.FlagValues, kind: type, field: dataclasses.Field
 
 def flag_name(kind: type, field: str) -> str:
     """Flag of a field: the field's own name, loss weights with `_weight` behind."""
-    return f"{field}_weight" if kind is LossConfig and field in LOSS_WEIGHTS else field
+    return f"{field}_weight" if kind is LossConfig and field in WEIGHTED_LOSSES else field
 
 
 def _from_flags(kind: type, values: flags.FlagValues, **nested):

@@ -14,6 +14,16 @@ from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
 DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
+# Every loss by name: a field of `LossConfig` that holds its weight, a curve of its own.
+WEIGHTED_LOSSES = (
+    "consistency",
+    "pose",
+    "separation",
+    "silhouette",
+    "variance",
+    "orientation",
+    "template",
+)
 
 
 @dataclasses.dataclass(frozen=True)

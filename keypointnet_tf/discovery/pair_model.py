@@ -10,7 +10,13 @@ import keras
 from keras import ops
 
 from keypointnet_tf.discovery import losses, views
-from keypointnet_tf.discovery.config import ModelConfig, TrainConfig, from_json, to_json
+from keypointnet_tf.discovery.config import (
+    WEIGHTED_LOSSES,
+    ModelConfig,
+    TrainConfig,
+    from_json,
+    to_json,
+)
 from keypointnet_tf.discovery.keypoint_net import KeypointNet
 from keypointnet_tf.discovery.orient_net import OrientNet
 from keypointnet_tf.discovery.precision import has_bfloat16
@@ -18,15 +24,6 @@ from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
 
-WEIGHTED_LOSSES = (
-    "consistency",
-    "pose",
-    "separation",
-    "silhouette",
-    "variance",
-    "orientation",
-    "template",
-)
 KEYPOINT_LOSSES = tuple(name for name in WEIGHTED_LOSSES if name != "orientation")
 
 
