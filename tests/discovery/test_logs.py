@@ -45,7 +45,7 @@ def test_event_file_holds_every_curve(run):
     expected = {f"{part}/{name}" for part in ("train", "validation") for name in CURVES}
     expected |= {f"weight/{name}" for name in WEIGHTED_LOSSES}
     expected |= {"learning_rate", "steps_per_second"}
-    expected |= {"schedule/pose_noise", "schedule/true_orientation"}
+    expected |= {"schedule/pose_noise", "schedule/true_orientation", "schedule/max_angle"}
     assert set(events.Tags()["scalars"]) == expected
     for tag in expected:
         points = events.Scalars(tag)
