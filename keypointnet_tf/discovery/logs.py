@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import time
 from collections.abc import Callable
 
@@ -21,6 +20,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tqdm import tqdm
 
 from keypointnet_tf.discovery.run_folder import RunFolder
+from keypointnet_tf.metrics.files import write_atomic
 
 
 class TrainingDiverged(ArithmeticError):
@@ -94,9 +94,7 @@ class CsvLog(keras.callbacks.Callback):
         writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
-        temporary.write_text(text.getvalue())
-        os.replace(temporary, self._path)
+        write_atomic(self._path, text.getvalue().encode())
 
 
 class StopOnNaN(keras.callbacks.Callback):

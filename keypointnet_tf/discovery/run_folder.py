@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 
 from keypointnet_tf.discovery.config import TrainConfig, to_json
+from keypointnet_tf.metrics.files import write_atomic
 
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "keypointnet-tf")
 
@@ -83,9 +83,7 @@ class RunFolder:
 
 def write_json(path: pathlib.Path, data: dict) -> None:
     """Writes JSON under a temporary name and renames it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n")
-    os.replace(temporary, path)
+    write_atomic(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
 
 def versions() -> dict[str, str]:
