@@ -8,7 +8,7 @@ DEMO_SHAPES ?= plane
 DEMO_PRESET ?= flags/presets/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES)).flags
 DEMO_DIR ?= runs/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES))
 DEMO_STEPS ?=
-DEMO_OBJECTS ?= 1000
+DEMO_OBJECTS ?= 2000
 
 RUN := .venv/bin/python
 READY := .venv/.ready
@@ -27,8 +27,8 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 
 $(DEMO_DIR)/data/.done: | $(READY)
-	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=20 --size=64 \
-	  --dev_count=30 --test_count=120 --out=$(DEMO_DIR)/data
+	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=12 --size=64 \
+	  --dev_count=40 --test_count=120 --out=$(DEMO_DIR)/data
 	@touch $@
 
 # Always asked: train.py resumes, or says at once that the run is finished.
