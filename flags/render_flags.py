@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from absl import flags
 
 from keypointnet_tf.geometry.placement import CameraSampling
-from keypointnet_tf.rendering.job import AXES, RenderJob
+from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.frames import AXES
+from keypointnet_tf.shapes.sources import MeshSource, file_sources, read_overrides
 
 _DEFAULTS = {field: value.default for field, value in RenderJob.__dataclass_fields__.items()}
 _VIEWS = PairConfig()
@@ -53,11 +53,11 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
         field_of_view_degrees=values.field_of_view,
         sampling=sampling,
     )
-    same = ("objects", "up", "front", "pairs", "seed")
+    same = ("objects", "pairs", "seed")
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
-        meshes=_mesh_files(values.meshes),
+        meshes=_mesh_sources(values),
         views=views,
         **{name: values[name].value for name in same + held_out},
     )
@@ -83,11 +83,18 @@ def _define_objects(values: flags.FlagValues) -> None:
     for name, what in (("up", "up"), ("front", "forward")):
         flags.DEFINE_enum(
             name,
-            _DEFAULTS[name],
+            getattr(MeshSource, name),
             list(AXES),
             f"Axis of the mesh files that points {what}.",
             flag_values=values,
         )
+    flags.DEFINE_string(
+        "frames",
+        None,
+        "CSV of exceptions: a column 'object' (the id, as in job.txt) and any of 'up', 'front' "
+        "and 'split'.",
+        flag_values=values,
+    )
 
 
 def _define_views(values: flags.FlagValues) -> None:
@@ -127,11 +134,8 @@ def _define_splits(values: flags.FlagValues) -> None:
         )
 
 
-def _mesh_files(patterns: list[str]) -> tuple[str, ...]:
-    """The mesh files that files, folders and glob patterns name, each once, sorted."""
-    if not patterns:
+def _mesh_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
+    if not values.meshes:
         return ()
-    from keypointnet_tf.shapes.mesh_file import find_meshes
-
-    found = (file for pattern in patterns for file in find_meshes(pattern))
-    return tuple(sorted({os.path.abspath(file) for file in found}))
+    overrides = read_overrides(values.frames) if values.frames else None
+    return file_sources(values.meshes, up=values.up, front=values.front, overrides=overrides)

@@ -7,6 +7,7 @@ Besides the records it holds `train.txt`, `dev.txt`, `test.txt`, `projection.txt
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import keypointnet_tf
 from keypointnet_tf.geometry.placement import projection_matrix
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, assign_splits
+from keypointnet_tf.shapes.sources import MeshSource
 
 META_FILE = "meta.json"
 FAILED_FILE = "failed.txt"
@@ -53,7 +55,8 @@ def prepare_folder(job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask]
 def describe(job: RenderJob) -> dict[str, Any]:
     """The contents of `meta.json`: all that readers need, and the job's config for resuming.
 
-    The mesh files themselves are told by `job.txt`, so that a folder can be moved.
+    The mesh files themselves are told by `job.txt`, so that a folder can be moved, and their
+    frames and splits by a digest.
 
     Raises:
       ValueError: unknown category.
@@ -65,8 +68,10 @@ def describe(job: RenderJob) -> dict[str, Any]:
         if job.shapes not in CATEGORIES:
             raise ValueError(f"shapes is {job.shapes!r}; expected one of {', '.join(CATEGORIES)}")
         names = {name: getattr(CATEGORIES[job.shapes], name) for name in names}
-    config = dataclasses.asdict(job)
-    del config["meshes"], config["objects"]  # Told by "objects" and by job.txt.
+    config = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
+    config["views"] = dataclasses.asdict(job.views)
+    del config["objects"], config["meshes"]
+    config["frames_and_splits"] = _digest(job.meshes)
     views = config.pop("views")
     sampling = views.pop("sampling")
     meta = {
@@ -84,6 +89,14 @@ def describe(job: RenderJob) -> dict[str, Any]:
         "config": config,
     }
     return json.loads(json.dumps(meta))
+
+
+def _digest(sources: tuple[MeshSource, ...]) -> str:
+    """Hash of the frames and splits, "" for no sources."""
+    if not sources:
+        return ""
+    lines = [f"{s.up} {s.front} {s.split}\n" for s in sources]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def write_lists(

@@ -26,7 +26,6 @@ from keypointnet_tf.data.schema import encode_pair
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, object_tasks
 from keypointnet_tf.rendering.pairs import ViewPair, pair_rng, render_pair
 from keypointnet_tf.rendering.scene import Scene
-from keypointnet_tf.shapes.mesh import Mesh
 
 # In a worker process, the event by which the main process asks it to stop.
 _stop: synchronize.Event | None = None
@@ -86,28 +85,13 @@ def run_job(
 def render_object(job: RenderJob, folder: pathlib.Path, task: ObjectTask) -> str | None:
     """Renders one object's pairs and writes its record; returns the reason when that fails."""
     try:
-        scene = Scene(load_object(job, task))
+        scene = Scene(task.load(job))
         pairs = object_pairs(job, task, scene)
         write_records(record_path(folder, task), (encode_pair(pair) for pair in pairs))
     except Exception as error:
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         return kind + " ".join(str(error).split())
     return None
-
-
-def load_object(job: RenderJob, task: ObjectTask) -> Mesh:
-    """The mesh of one object, under the task's id.
-
-    Raises:
-      ValueError: the file cannot be read as a mesh.
-    """
-    if task.path is None:
-        from keypointnet_tf.shapes.procedural import generate_object
-
-        return generate_object(job.shapes, job.seed, task.index)
-    from keypointnet_tf.shapes.mesh_file import load_mesh
-
-    return load_mesh(task.path, up=job.up, front=job.front, object_id=task.object_id)
 
 
 def object_pairs(job: RenderJob, task: ObjectTask, scene: Scene) -> Iterator[ViewPair]:

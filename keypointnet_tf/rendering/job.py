@@ -7,20 +7,14 @@ on how many processes is no part of it. Nothing here loads a mesh.
 from __future__ import annotations
 
 import dataclasses
-import os
-import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from keypointnet_tf.rendering.pairs import PairConfig
-
-AXES = ("x", "y", "z", "-x", "-y", "-z")
-SPLITS = ("train", "dev", "test")
-
-# File and folder names that say nothing about which object a mesh file holds.
-_NAMELESS = ("model", "models", "model_normalized")
+from keypointnet_tf.shapes.mesh import Mesh
+from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,20 +24,18 @@ class RenderJob:
     Attributes:
       shapes: a procedural category ("plane", "car", "chair"), or "".
       objects: how many procedural objects.
-      meshes: mesh files, one object each.
-      up, front: which axis of the mesh files points up and forward, one of `AXES`.
+      meshes: mesh files, one object each; see `shapes/sources.py`.
       pairs: view pairs per object.
       seed: of objects, cameras, lights and splits.
       views: how pairs are taken.
-      dev_share, test_share: shares of the objects held out; the rest is training data.
+      dev_share, test_share: shares of the objects held out; the rest is training data. Meshes
+        that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
     """
 
     shapes: str = ""
     objects: int = 200
-    meshes: tuple[str, ...] = ()
-    up: str = "z"
-    front: str = "x"
+    meshes: tuple[MeshSource, ...] = ()
     pairs: int = 20
     seed: int = 0
     views: PairConfig = PairConfig()
@@ -62,13 +54,6 @@ class RenderJob:
             value = self.value(name)
             if value is not None and not low <= value <= high:
                 raise ValueError(f"{name} is {value}; expected {low} to {high}")
-        for name in ("up", "front"):
-            if getattr(self, name) not in AXES:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(AXES)}"
-                )
-        if self.up[-1] == self.front[-1]:
-            raise ValueError(f"front is {self.front!r}; expected an axis across up {self.up!r}")
         self.split_counts()
 
     def value(self, name: str) -> Any:
@@ -124,63 +109,48 @@ class ObjectTask(NamedTuple):
     index: int
     record: str
     object_id: str
-    path: str | None
+    source: MeshSource | None
+
+    def load(self, job: RenderJob) -> Mesh:
+        """The object's mesh.
+
+        Raises:
+          ValueError: its file cannot be read as a mesh.
+        """
+        if self.source is not None:
+            return self.source.load()
+        from keypointnet_tf.shapes.procedural import generate_object
+
+        return generate_object(job.shapes, job.seed, self.index)
 
 
 def object_tasks(job: RenderJob) -> list[ObjectTask]:
     """The job's objects in order; records are numbered with at least four digits."""
     count = len(job.meshes) or job.objects
     width = max(4, len(str(count - 1)))
-    if job.meshes:
-        ids: Sequence[str] = mesh_object_ids(job.meshes)
-        paths: Sequence[str | None] = job.meshes
-    else:
-        ids = [f"{job.shapes}_{job.seed}_{i:06d}" for i in range(count)]
-        paths = [None] * count
-    return [ObjectTask(i, f"{i:0{width}d}", ids[i], paths[i]) for i in range(count)]
-
-
-def mesh_object_ids(paths: Sequence[str]) -> list[str]:
-    """Unique object ids of mesh files: file names without suffix where those tell them apart.
-
-    Where a file name says nothing (ShapeNet's `<model>/models/model_normalized.obj`), the folder's
-    does; where names repeat, the path below the common folder is joined with `_`.
-
-    Raises:
-      ValueError: two files get the same id.
-    """
-    parts = [_telling_parts(path) for path in paths]
-    ids = [p[-1] for p in parts]
-    if len(set(ids)) < len(ids):
-        shared = len(os.path.commonprefix([p[:-1] for p in parts]))
-        ids = ["_".join(p[shared:]) for p in parts]
-    for first, second in _repeats(ids):
-        raise ValueError(
-            f"mesh files {paths[first]} and {paths[second]} share the id {ids[first]!r}; "
-            "expected names that differ in more than their suffix, or a pattern for one of them"
+    sources: Sequence[MeshSource | None] = job.meshes or [None] * count
+    return [
+        ObjectTask(
+            i,
+            f"{i:0{width}d}",
+            source.object_id if source else f"{job.shapes}_{job.seed}_{i:06d}",
+            source,
         )
-    return ids
+        for i, source in enumerate(sources)
+    ]
 
 
 def assign_splits(job: RenderJob, records: Sequence[str]) -> dict[str, list[str]]:
-    """Record names of each split, drawn at random by object from the job's seed, in order."""
-    dev, test = job.split_counts()
-    order = np.random.default_rng(job.seed).permutation(len(records))
-    chosen = {"test": order[:test], "dev": order[test : test + dev], "train": order[test + dev :]}
-    return {name: [records[i] for i in sorted(chosen[name])] for name in SPLITS}
-
-
-def _telling_parts(path: str) -> tuple[str, ...]:
-    """The path's parts without suffix, cut after the last one that names something."""
-    absolute = pathlib.PurePath(os.path.abspath(path))
-    parts = (*absolute.parts[:-1], absolute.stem)
-    end = len(parts)
-    while end > 2 and parts[end - 1] in _NAMELESS:
-        end -= 1
-    return parts[:end]
-
-
-def _repeats(ids: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of positions with equal ids."""
-    seen: dict[str, int] = {}
-    return [(seen[i], n) for n, i in enumerate(ids) if seen.setdefault(i, n) != n]
+    """Record names of each split in order: as the meshes say, else drawn at random by object."""
+    named = [source.split for source in job.meshes]
+    if any(named):
+        chosen = {
+            split: [i for i, name in enumerate(named) if (name or "train") == split]
+            for split in SPLITS
+        }
+    else:
+        dev, test = job.split_counts()
+        order = np.random.default_rng(job.seed).permutation(len(records))
+        parts = np.split(order, [test, test + dev])
+        chosen = dict(zip(("test", "dev", "train"), map(sorted, parts), strict=True))
+    return {split: [records[i] for i in chosen[split]] for split in SPLITS}

@@ -1,5 +1,6 @@
 """Rendering jobs: the folder's layout, the same bytes however it is made, and refusals."""
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -17,6 +18,7 @@ from keypointnet_tf.data.render_job import run_job
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.sources import file_sources
 
 RENDER = pathlib.Path(__file__).resolve().parents[2] / "render.py"
 CORNERS = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3, indexing="ij")).reshape(3, -1).T
@@ -36,7 +38,7 @@ def meshes(tmp_path):
     folder.mkdir()
     for i in range(4):
         write_box(folder / f"box{i}.obj", [1.0, 0.5, 0.2 + 0.1 * i])
-    return tuple(str(path) for path in sorted(folder.iterdir()))
+    return file_sources([folder])
 
 
 def make_job(meshes, **changes):
@@ -132,7 +134,7 @@ def test_another_job_in_the_same_folder_is_refused(meshes, tmp_path, changes, fi
 
 def test_other_meshes_and_foreign_records_are_refused(meshes, tmp_path):
     run(make_job(meshes), tmp_path / "out")
-    renamed = tuple(path.replace("box3", "box9") for path in meshes)
+    renamed = (*meshes[:3], dataclasses.replace(meshes[3], object_id="box9"))
     with pytest.raises(ValueError, match="job.txt: lists other objects"):
         run(make_job(renamed), tmp_path / "out")
     (tmp_path / "out" / "meta.json").unlink()
@@ -142,8 +144,8 @@ def test_other_meshes_and_foreign_records_are_refused(meshes, tmp_path):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_bad_mesh_is_listed_and_the_rest_is_usable(meshes, tmp_path, workers):
-    good = pathlib.Path(meshes[1]).read_text()
-    pathlib.Path(meshes[1]).write_text("v 0 0 0\n")
+    good = pathlib.Path(meshes[1].path).read_text()
+    pathlib.Path(meshes[1].path).write_text("v 0 0 0\n")
     job, folder = make_job(meshes, dev_count=0, test_count=0), tmp_path / "out"
     report = run(job, folder, workers=workers)
     assert report.written == 3
@@ -152,7 +154,7 @@ def test_a_bad_mesh_is_listed_and_the_rest_is_usable(meshes, tmp_path, workers):
     files = contents(folder)
     assert "0001.tfrecord" not in files and files["failed.txt"].startswith(b"0001\tbox1\t")
     assert files["train.txt"].decode().split() == ["0000", "0002", "0003"]
-    pathlib.Path(meshes[1]).write_text(good)
+    pathlib.Path(meshes[1].path).write_text(good)
     assert run(job, folder) == (1, 3, [])
     run(job, tmp_path / "good")
     assert contents(folder) == contents(tmp_path / "good")

@@ -22,6 +22,10 @@ def config(*arguments):
     return render_flags.config_from_flags(values)
 
 
+def paths(job):
+    return [source.path for source in job.meshes]
+
+
 def run(capsys, *arguments, main=lambda values: 0):
     code = flags.run_script("render.py", "Renders.", render_flags.define, main, arguments)
     return code, *capsys.readouterr()
@@ -57,10 +61,19 @@ def test_meshes_come_from_files_folders_and_patterns(tmp_path):
     for name in ("b.obj", "a.obj", "notes.txt", "c.ply"):
         (tmp_path / name).write_text("")
     a, b, c = (str(tmp_path / name) for name in ("a.obj", "b.obj", "c.ply"))
-    assert config("--meshes", a, "--out=x").meshes == (a,)
-    assert config("--meshes", str(tmp_path), "--out=x").meshes == (a, b, c)
+    assert paths(config("--meshes", a, "--out=x")) == [a]
+    assert paths(config("--meshes", str(tmp_path), "--out=x")) == [a, b, c]
     pattern = config("--meshes", str(tmp_path / "*.obj"), "--meshes", c, "--out=x", "--front=-y")
-    assert pattern.meshes == (a, b, c) and pattern.front == "-y"
+    assert paths(pattern) == [a, b, c] and {s.front for s in pattern.meshes} == {"-y"}
+
+
+def test_a_table_of_frames_makes_exceptions(tmp_path):
+    (tmp_path / "a.obj").write_text("")
+    (tmp_path / "frames.csv").write_text("object,up,front\na,y,-z\n")
+    (source,) = config(
+        "--meshes", str(tmp_path), f"--frames={tmp_path / 'frames.csv'}", "--out=x"
+    ).meshes
+    assert (source.up, source.front) == ("y", "-z")
 
 
 @pytest.mark.parametrize(

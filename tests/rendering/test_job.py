@@ -8,10 +8,10 @@ from keypointnet_tf.geometry.placement import CameraSampling
 from keypointnet_tf.rendering.job import (
     RenderJob,
     assign_splits,
-    mesh_object_ids,
     object_tasks,
 )
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.sources import MeshSource
 
 
 def names(count):
@@ -47,36 +47,25 @@ def test_counts_take_the_place_of_shares():
 def test_records_are_numbered_with_four_digits_or_more():
     few = object_tasks(RenderJob(shapes="car", objects=3, seed=7))
     assert [task.record for task in few] == ["0000", "0001", "0002"]
-    assert few[2].object_id == "car_7_000002" and few[2].path is None
+    assert few[2].object_id == "car_7_000002" and few[2].source is None
     assert object_tasks(RenderJob(shapes="car", objects=10_001))[0].record == "00000"
 
 
-def test_mesh_ids_are_file_names_where_those_differ():
-    assert mesh_object_ids(["/a/one.obj", "/b/two.ply"]) == ["one", "two"]
-
-
-def test_mesh_ids_of_shapenet_are_the_models():
-    paths = [f"/shapes/02691156/{model}/models/model_normalized.obj" for model in ("10a", "3ff")]
-    assert mesh_object_ids(paths) == ["10a", "3ff"]
-    assert mesh_object_ids(["/shapes/02691156/10a/model.obj"]) == ["10a"]
-
-
-def test_mesh_ids_that_repeat_take_their_folders():
-    assert mesh_object_ids(["/d/a/seat.obj", "/d/b/seat.obj"]) == ["a_seat", "b_seat"]
-    with pytest.raises(ValueError, match="share the id"):
-        mesh_object_ids(["/d/seat.obj", "/d/seat.ply"])
+def test_splits_that_the_meshes_name_are_kept():
+    named = ("test", "", "dev", "train", "test")
+    meshes = tuple(MeshSource(f"{i}.obj", str(i), split=split) for i, split in enumerate(named))
+    splits = assign_splits(RenderJob(meshes=meshes), names(5))
+    assert splits == {"train": ["0001", "0003"], "dev": ["0002"], "test": ["0000", "0004"]}
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
         ({"shapes": ""}, "exactly one"),
-        ({"meshes": ("a.obj",)}, "exactly one"),
+        ({"meshes": (MeshSource("a.obj", "a"),)}, "exactly one"),
         ({"objects": 0}, "objects is 0; expected 1 to"),
         ({"seed": -1}, "seed is -1"),
         ({"test_share": 1.5}, "test_share is 1.5"),
-        ({"up": "w"}, "up is 'w'"),
-        ({"up": "-x"}, "front is 'x'; expected an axis across up '-x'"),
         ({"views": PairConfig(size=4)}, "size is 4"),
         ({"views": PairConfig(sampling=CameraSampling(distance=1))}, "distance is 1"),
     ],
