@@ -5,7 +5,7 @@ from __future__ import annotations
 from absl import flags
 
 from keypointnet_tf.geometry.placement import CameraSampling
-from keypointnet_tf.rendering.job import RenderJob
+from keypointnet_tf.rendering.job import STALL_SECONDS, RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.frames import AXES
 from keypointnet_tf.shapes.sources import MeshSource, file_sources, read_overrides
@@ -23,12 +23,7 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "out", None, "Folder for the records; run again to continue. Required.", flag_values=values
     )
-    flags.DEFINE_integer(
-        "workers",
-        0,
-        "Processes; 0 for one per core. The output does not depend on it.",
-        flag_values=values,
-    )
+    _define_work(values)
 
 
 def config_from_flags(values: flags.FlagValues) -> RenderJob:
@@ -53,7 +48,7 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
         field_of_view_degrees=values.field_of_view,
         sampling=sampling,
     )
-    same = ("objects", "pairs", "seed")
+    same = ("objects", "pairs", "seed", "shard_mb")
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
@@ -132,6 +127,35 @@ def _define_splits(values: flags.FlagValues) -> None:
             f"Number of objects in the {split} split, in place of the share.",
             flag_values=values,
         )
+
+
+def _define_work(values: flags.FlagValues) -> None:
+    flags.DEFINE_float(
+        "shard_mb",
+        _DEFAULTS["shard_mb"],
+        "Size in MiB up to which objects share a record file; 0 for a file per object.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "workers",
+        0,
+        "Processes; 0 for one per core. The output does not depend on it. 1 renders in the main "
+        "process, where an object that crashes ends the job.",
+        flag_values=values,
+    )
+    flags.DEFINE_string(
+        "cluster",
+        "",
+        "Address of a Ray cluster to render on; 'auto' for the one that runs on this machine, "
+        "'local' for one made for this job. Workers need --out and the meshes at the same paths.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "stall_seconds",
+        STALL_SECONDS,
+        "A process that finishes no pair for so long is replaced, and its object tried again.",
+        flag_values=values,
+    )
 
 
 def _mesh_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:

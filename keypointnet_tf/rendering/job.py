@@ -16,6 +16,9 @@ from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
+# A worker that finishes no pair for so long counts as lost.
+STALL_SECONDS = 600.0
+
 
 @dataclasses.dataclass(frozen=True)
 class RenderJob:
@@ -31,6 +34,7 @@ class RenderJob:
       dev_share, test_share: shares of the objects held out; the rest is training data. Meshes
         that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
+      shard_mb: size in MiB up to which objects share a record file; 0 for a file per object.
     """
 
     shapes: str = ""
@@ -43,6 +47,7 @@ class RenderJob:
     test_share: float = 0.15
     dev_count: int | None = None
     test_count: int | None = None
+    shard_mb: float = 0.0
 
     def __post_init__(self) -> None:
         if bool(self.shapes) == bool(self.meshes):
@@ -100,6 +105,7 @@ _RANGES = (
     ("test_share", 0, 1),
     ("dev_count", 0, 10_000_000),
     ("test_count", 0, 10_000_000),
+    ("shard_mb", 0, 1_000_000),
 )
 
 
