@@ -57,8 +57,15 @@ class RenderJob:
             )
         for name, low, high in _RANGES:
             value = self.value(name)
-            if value is not None and not low <= value <= high:
+            values = value if isinstance(value, tuple) else (value, value)
+            if value is not None and not low <= values[0] <= values[1] <= high:
                 raise ValueError(f"{name} is {value}; expected {low} to {high}")
+        camera = self.views.sampling
+        if camera.min_elevation_degrees > camera.max_elevation_degrees:
+            raise ValueError(
+                f"elevations are {camera.min_elevation_degrees} to "
+                f"{camera.max_elevation_degrees}; expected the lower one first"
+            )
         self.split_counts()
 
     def value(self, name: str) -> Any:
@@ -98,7 +105,12 @@ _RANGES = (
     ("size", 8, 4096),
     ("supersample", 1, 16),
     ("field_of_view_degrees", 0.1, 150),
+    ("field_of_view_range", 0.1, 150),
     ("distance", 2.5, 10_000),
+    ("distance_range", 2.5, 10_000),
+    ("shift", 0, 2),
+    ("min_elevation_degrees", -90, 90),
+    ("max_elevation_degrees", -90, 90),
     ("max_angle_degrees", 1, 180),
     ("max_roll_degrees", 0, 180),
     ("dev_share", 0, 1),
