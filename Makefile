@@ -9,9 +9,12 @@ DEMO_PRESET ?= flags/presets/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO
 DEMO_DIR ?= runs/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES))
 DEMO_STEPS ?=
 DEMO_OBJECTS ?= 2000
+# Optional parts to install with the package; tests of those that are absent skip, by name.
+EXTRAS ?= test
 
 RUN := .venv/bin/python
-READY := .venv/.ready
+comma := ,
+READY := .venv/.ready-$(subst $(comma),-,$(EXTRAS))
 STEPS := $(or $(DEMO_STEPS),$(shell sed -n 's/^--steps=//p' $(DEMO_PRESET)))
 
 .PHONY: demo test lint clean
@@ -62,9 +65,8 @@ $(READY): requirements.lock setup.py
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --upgrade pip
 	@# The lock holds the versions that were tested, on Python 3.11; others take setup.py's ranges.
-	if $(RUN) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; \
-	  then $(RUN) -m pip install -r requirements.lock; fi
-	$(RUN) -m pip install -e '.[test]'
+	lock=$$($(RUN) -c 'import sys; print("-c requirements.lock" * (sys.version_info[:2] == (3, 11)))'); \
+	$(RUN) -m pip install $$lock -e '.[$(EXTRAS)]'
 	@touch $@
 
 clean:

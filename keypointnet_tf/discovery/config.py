@@ -15,7 +15,7 @@ DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
 # Every loss by name: a field of `LossConfig` that holds its weight, a curve of its own.
-WEIGHTED_LOSSES = (
+DISCOVERY_LOSSES = (
     "consistency",
     "pose",
     "separation",
@@ -24,6 +24,7 @@ WEIGHTED_LOSSES = (
     "orientation",
     "template",
 )
+WEIGHTED_LOSSES = (*DISCOVERY_LOSSES, "landmarks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +64,8 @@ class LossConfig:
       variance: weight of the heatmap variance.
       orientation: weight of OrientNet's loss.
       template: weight of the warm start's template loss; 0 switches it off.
+      landmarks: weight of the supervised baseline's loss, which pulls keypoint k to the true
+        landmark k; 0, as always in discovery, leaves landmarks unread.
       separation_delta: squared distance below which keypoints repel each other.
       pose_noise: standard deviation of the noise added to keypoints before the pose loss.
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
@@ -78,11 +81,17 @@ class LossConfig:
     variance: Schedule = ramp(0.1, 0.5, 0.0, 0.3)
     orientation: Schedule = constant(1.0)
     template: Schedule = ramp(5.0, 0.0, 0.0, 0.3)
+    landmarks: Schedule = constant(0.0)
     separation_delta: float = 0.06
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
     orientation_bit: str = "draw"
     template_radii: tuple[float, float, float] = (0.6, 0.6, 0.25)
+
+    @property
+    def supervised(self) -> bool:
+        """Whether true landmarks are learnt from, at any time."""
+        return self.landmarks.highest > 0
 
     def __post_init__(self):
         if len(self.template_radii) != 3 or min(self.template_radii) <= 0:

@@ -64,7 +64,8 @@ def from_records(
         memory up to 4 GiB of images.
 
     Raises:
-      ValueError: the set is damaged, or has no training or dev records.
+      ValueError: the set is damaged, has no training or dev records, or lacks the landmarks that
+        the configuration learns from.
     """
     record_set = RecordSet(folder, records_up=records_up)
     for split in ("train", "dev"):
@@ -75,6 +76,7 @@ def from_records(
             )
     validation = PairArrays.from_record_set(record_set, "dev")
     validation = take(validation, spread(len(validation), config.validation_pairs))
+    check_landmarks(validation, config, str(folder))
     needed = record_set.count("train") * 8 * record_set.size**2
     if reading == "stream" or (reading == "auto" and needed > MEMORY_LIMIT_BYTES):
         batches = _streamed(record_set, config)
@@ -105,7 +107,12 @@ def rendered(
         angle between training views by `config.max_angle`.
       objects: size of the pool of objects, None for endless new ones.
       workers: render processes that work ahead; 0 renders in the training process.
+
+    Raises:
+      ValueError: the configuration is of supervised training, which reads records.
     """
+    if config.loss.supervised:
+        raise ValueError("supervised training reads records; expected --data_dir, not --shapes")
     pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
     source = PairSource(
         ProceduralObjects(category, TRAINING_SEED + config.seed),
@@ -173,12 +180,30 @@ def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayD
             seed=config.seed,
             first_step=first_step,
             workers=1,
+            landmarks=config.loss.supervised,
         )
 
     return batches
 
 
+def check_landmarks(arrays: PairArrays, config: TrainConfig, where: str) -> None:
+    """Raises ValueError where supervised training lacks its landmarks, one per keypoint."""
+    if not config.loss.supervised:
+        return
+    found = 0 if arrays.landmarks is None else arrays.landmarks.shape[1]
+    if found != config.model.num_keypoints:
+        raise ValueError(
+            f"{where}: holds {found} landmarks; supervised training of "
+            f"{config.model.num_keypoints} keypoints expects as many: set num_keypoints to that"
+        )
+
+
 def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], object]:
+    if config.loss.supervised:
+        raise ValueError(
+            f"{record_set.folder}: supervised training holds records in memory; expected "
+            "--reading=memory"
+        )
     try:
         from keypointnet_tf.data.tf_pipeline import tf_dataset
     except ImportError as error:
