@@ -29,6 +29,7 @@ def define(values: flags.FlagValues) -> None:
         "Processes; 0 for one per core. The output does not depend on it.",
         flag_values=values,
     )
+    _define_preview(values)
 
 
 def config_from_flags(values: flags.FlagValues) -> RenderJob:
@@ -132,6 +133,23 @@ def _define_splits(values: flags.FlagValues) -> None:
             f"Number of objects in the {split} split, in place of the share.",
             flag_values=values,
         )
+
+
+def _define_preview(values: flags.FlagValues) -> None:
+    flags.DEFINE_boolean(
+        "preview",
+        False,
+        "Instead of records, write preview.png and preview.csv into --out: the objects from six "
+        "sides with their axes, and hints at wrong frames and broken meshes.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "preview_count",
+        24,
+        "With --preview: most objects, spread evenly over the list.",
+        lower_bound=1,
+        flag_values=values,
+    )
 
 
 def _mesh_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
