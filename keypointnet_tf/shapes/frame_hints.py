@@ -52,12 +52,10 @@ def turn_hint(likely: LikelyFrame, *, up: str, front: str) -> str | None:
     frame, flags = Frame(up, front), []
     if likely[:2] != PRESENT[:2]:
         flags.append(f"--up={frame.file_axis('-' * (likely.sign < 0) + 'xyz'[likely.up])}")
-    forward = 3 - likely.up - likely.lateral
-    if forward != X:
-        name = "xyz"[forward]
-        flags.append(f"--front={frame.file_axis(name)} or --front={frame.file_axis('-' + name)}")
-    else:
-        flags.append(f"--front={front}")
+    # The third axis; which of its ends is the front, shape does not tell.
+    forward = "xyz"[3 - likely.up - likely.lateral]
+    ends = [frame.file_axis(sign + forward) for sign in ("", "-")]
+    flags.append(" or ".join(f"--front={end}" for end in ends))
     return f"{_reason(likely)}: try {' '.join(flags)}"
 
 
