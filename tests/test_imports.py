@@ -28,6 +28,7 @@ LIGHT_MODULES = (
     f"{PACKAGE}.data.records",
     f"{PACKAGE}.data.schema",
     f"{PACKAGE}.data.render_job",
+    f"{PACKAGE}.data.preview",
     f"{PACKAGE}.data.pair_source",
     "flags",
 )

@@ -16,6 +16,7 @@ FLAT = 0.02  # thickness over longest side
 GAP = 0.05  # of the longest side; parts of one object leave none
 CORE_SHARE = 0.99
 SMALL_CORE = 0.75  # of the longest side
+OFF_CENTRE = 0.1  # of the longest side
 SHEET = 0.005  # thickness of a ground sheet over the longest side
 SHEET_FILLED = 0.7  # of its rectangle; a disc fills 0.785
 SHEET_WIDER = 0.6  # area of the rest's rectangle over the sheet's
@@ -41,7 +42,7 @@ def flat(mesh: Mesh) -> str | None:
 
 
 def stray_part(mesh: Mesh, points: SurfacePoints) -> str | None:
-    """Something small, or a second object, far from the rest: the box is much too large."""
+    """Something small, or a second object, far from the rest: the box is too large, or off."""
     axis, gap = _widest_gap(mesh)
     if gap > GAP:
         return (
@@ -49,14 +50,16 @@ def stray_part(mesh: Mesh, points: SurfacePoints) -> str | None:
             "or several objects?"
         )
     margin = (1 - CORE_SHARE) / 2
-    low, high = np.quantile(points.positions, [margin, 1 - margin], axis=0)
-    core = float((high - low).max()) / LONGEST_SIDE
-    if core >= SMALL_CORE:
-        return None
-    return (
-        f"{100 * CORE_SHARE:.0f} % of the surface lies in {100 * core:.0f} % of the length: "
-        "a stray part?"
-    )
+    core = np.quantile(points.positions, [margin, 1 - margin], axis=0) / LONGEST_SIDE
+    length, offset = float(np.ptp(core, axis=0).max()), np.abs(core.mean(axis=0))
+    most = f"{100 * CORE_SHARE:.0f} % of the surface"
+    if length < SMALL_CORE:
+        return f"{most} lies in {100 * length:.0f} % of the length: a stray part?"
+    axis = int(np.argmax(offset))
+    if offset[axis] > OFF_CENTRE:
+        off = f"{100 * offset[axis]:.0f} % of the length off the centre along {'xyz'[axis]}"
+        return f"{most} lies {off}: a stray part?"
+    return None
 
 
 def ground_sheet(mesh: Mesh, points: SurfacePoints) -> str | None:
@@ -69,7 +72,7 @@ def ground_sheet(mesh: Mesh, points: SurfacePoints) -> str | None:
     around = _rectangle(points.positions[sheet, :2])
     if _rectangle(rest) > SHEET_WIDER * around or _filled(points, sheet, CELLS) < SHEET_FILLED:
         return None
-    return "a flat sheet at the bottom reaches far beyond the rest: a ground plane? remove it"
+    return "a flat sheet at the bottom reaches far beyond the rest: a ground plane? delete it"
 
 
 def inverted(points: SurfacePoints) -> str | None:

@@ -49,6 +49,9 @@ def test_parts_that_lie_apart(solid):
 def test_a_thin_part_that_reaches_far(solid):
     mesh = solid(ellipsoid((0.5, 0.5, 0.5)), tube((0, 0, 0), (0, 0, 2.5), 0.001))
     assert "99 % of the surface lies in 3" in mesh_faults.stray_part(mesh, points(mesh))
+    mast = solid(box((2, 0.5, 0.2)), tube((0, 0, 0), (0, 0, 0.9), 0.001))
+    hint = mesh_faults.stray_part(mast, points(mast))
+    assert "lies 20 % of the length off the centre along z: a stray part?" in hint
     aerial = solid(ellipsoid((0.5, 0.5, 0.5)), tube((0, 0, 0), (0, 0, 0.7), 0.001))
     assert mesh_faults.stray_part(aerial, points(aerial)) is None
 
