@@ -128,7 +128,7 @@ def run_preview(
       progress: whether to show a bar.
 
     Raises:
-      ValueError: `count` is below 1, or the category is unknown.
+      ValueError: `count` is below 1.
     """
     if count < 1:
         raise ValueError(f"count is {count}; expected at least 1")

@@ -60,5 +60,5 @@ def render_sides(scene: Scene, *, size: int) -> Iterator[SideView]:
 def _view(scene: Scene, name: str, direction: np.ndarray, *, size: int, reach: float) -> SideView:
     focal = NOMINAL_DISTANCE / reach
     pose = look_at(NOMINAL_DISTANCE * direction)
-    seen = scene.render(pose, size=size, focal=focal, supersample=3)
+    seen = scene.render(pose, size=size, focal=focal)
     return SideView(name, seen.rgba, seen.depth, pose, focal)
