@@ -35,6 +35,7 @@ def define(values: flags.FlagValues) -> None:
         "out", None, "Folder for the records; run again to continue. Required.", flag_values=values
     )
     _define_work(values)
+    _define_preview(values)
 
 
 def config_from_flags(values: flags.FlagValues) -> RenderJob:
@@ -219,6 +220,23 @@ def _define_work(values: flags.FlagValues) -> None:
         "stall_seconds",
         STALL_SECONDS,
         "A process that finishes no pair for so long is replaced, and its object tried again.",
+        flag_values=values,
+    )
+
+
+def _define_preview(values: flags.FlagValues) -> None:
+    flags.DEFINE_boolean(
+        "preview",
+        False,
+        "Instead of records, write preview.png and preview.csv into --out: the objects from six "
+        "sides with their axes, and hints at wrong frames and broken meshes.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "preview_count",
+        24,
+        "With --preview: most objects, spread evenly over the list.",
+        lower_bound=1,
         flag_values=values,
     )
 

@@ -31,6 +31,7 @@ LIGHT_MODULES = (
     f"{PACKAGE}.data.schema",
     f"{PACKAGE}.data.cluster",
     f"{PACKAGE}.data.render_job",
+    f"{PACKAGE}.data.preview",
     f"{PACKAGE}.data.pair_source",
     "flags",
 )

@@ -9,6 +9,7 @@ from absl import flags as absl_flags
 
 import flags
 from flags import render_flags
+from keypointnet_tf.data import preview
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
@@ -115,7 +116,19 @@ def test_contradictions_are_refused(arguments, message):
         config(*arguments)
 
 
-@pytest.mark.parametrize("argument", ["--size=big", "--shapes=boat", "--nonsense", "stray"])
+def test_a_preview_takes_the_flags_of_the_job():
+    values = absl_flags.FlagValues()
+    render_flags.define(values)
+    values(["render.py", "--shapes=car", "--out=x"])
+    assert not values.preview and values.preview_count == preview.COUNT
+    values(["render.py", "--shapes=car", "--out=x", "--preview", "--preview_count=3"])
+    assert values.preview and values.preview_count == 3
+    assert render_flags.config_from_flags(values) == RenderJob(shapes="car")
+
+
+@pytest.mark.parametrize(
+    "argument", ["--preview_count=0", "--size=big", "--shapes=boat", "--nonsense", "stray"]
+)
 def test_bad_command_lines_print_one_line(capsys, argument):
     code, out, errors = run(capsys, argument)
     assert code == 2 and not out
