@@ -8,7 +8,9 @@ DEMO_SHAPES ?= plane
 DEMO_PRESET ?= flags/presets/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES)).flags
 DEMO_DIR ?= runs/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES))
 DEMO_STEPS ?=
-DEMO_OBJECTS ?= 2000
+# Cars and chairs: more objects with fewer pairs of each, for the same number of views.
+DEMO_OBJECTS ?= $(if $(filter-out plane,$(DEMO_SHAPES)),2000,1000)
+DEMO_PAIRS ?= $(if $(filter-out plane,$(DEMO_SHAPES)),12,20)
 # Optional parts to install with the package; tests of those that are absent skip, by name.
 EXTRAS ?= test
 
@@ -30,7 +32,7 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 
 $(DEMO_DIR)/data/.done: | $(READY)
-	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=12 --size=64 \
+	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=$(DEMO_PAIRS) --size=64 \
 	  --dev_count=40 --test_count=120 --out=$(DEMO_DIR)/data
 	@touch $@
 

@@ -71,6 +71,8 @@ class LossConfig:
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
       orientation_bit: "draw" picks the true bit per example with that probability; "round" rounds
         `true * share + predicted * (1 - share)` as published.
+      orientation_flip: share of the left/right bits given to KeypointNet in training that are turned
+        over at random, so that it trusts the image where the image is clear.
       template_radii: semi-axes of the ellipsoid over which the template starts.
     """
 
@@ -86,6 +88,7 @@ class LossConfig:
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
     orientation_bit: str = "draw"
+    orientation_flip: Schedule = constant(0.0)
     template_radii: tuple[float, float, float] = (0.6, 0.6, 0.25)
 
     @property
@@ -98,7 +101,7 @@ class LossConfig:
             raise ValueError(f"template_radii is {self.template_radii}; expected three above 0")
         if self.separation_delta < 0:
             raise ValueError(f"separation_delta is {self.separation_delta}; expected at least 0")
-        for name in ("pose_noise", "true_orientation"):
+        for name in ("pose_noise", "true_orientation", "orientation_flip"):
             if min(value for _, value in getattr(self, name).knots) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 0")
 

@@ -126,9 +126,17 @@ class PairModel(keras.Model):
         truth = losses.faces_right(losses.axis_points_uv(batch["object_to_camera"], batch["focal"]))
         share = self.train_config.loss.true_orientation(self.progress)
         if self.train_config.loss.orientation_bit == "round":
-            return ops.round(truth * share + predicted * (1 - share))
-        drawn = keras.random.uniform(ops.shape(truth), seed=self.noise_seeds)
-        return ops.where(drawn < share, truth, predicted)
+            bit = ops.round(truth * share + predicted * (1 - share))
+        else:
+            bit = ops.where(self._drawn(share, truth), truth, predicted)
+        flip = self.train_config.loss.orientation_flip
+        if not flip.highest:
+            return bit
+        return ops.where(self._drawn(flip(self.progress), bit), 1.0 - bit, bit)
+
+    def _drawn(self, share, like):
+        """Which elements of a random `share` of all, in the shape of `like`."""
+        return keras.random.uniform(ops.shape(like), seed=self.noise_seeds) < share
 
     # === Losses ===
 

@@ -256,6 +256,16 @@ def test_the_true_bit_is_drawn_with_its_share(build):
 
 
 @pytest.mark.parametrize("train", ["keypoints", "orient"])
+def test_a_share_of_the_bits_is_turned_over(build, tiny):
+    bits = LossConfig(true_orientation=constant(0.0), orientation_flip=constant(0.25))
+    model = build(loss=bits)
+    batch = views.stack(tiny.pairs(1000).batch(np.arange(1000)))
+    predicted = np.tile(np.array([0, 1], np.float32), 1000)
+    given = keras.ops.convert_to_numpy(model._annealed_bit(predicted, batch))
+    assert set(np.unique(given)) == {0, 1}
+    assert np.mean(given != predicted) == pytest.approx(0.25, abs=0.04)
+
+
 def test_frozen_parts_do_not_change(build, pair_batch, train):
     """Neither weights nor moving averages of the network that is not trained."""
     model = build(train=train)
