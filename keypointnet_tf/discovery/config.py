@@ -71,8 +71,8 @@ class LossConfig:
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
       orientation_bit: "draw" picks the true bit per example with that probability; "round" rounds
         `true * share + predicted * (1 - share)` as published.
-      orientation_flip: share of the left/right bits given to KeypointNet in training that are turned
-        over at random, so that it trusts the image where the image is clear.
+      orientation_flip: share of the left/right bits that training turns over at random before
+        KeypointNet gets them, so that it trusts the image where the image is clear.
       template_radii: semi-axes of the ellipsoid over which the template starts.
     """
 
