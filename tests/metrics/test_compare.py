@@ -104,6 +104,16 @@ def test_runs_without_shared_objects_have_no_difference(linear, tmp_path):
     assert "no object in common" in (tmp_path / "compare.md").read_text()
 
 
+def test_other_pairs_of_the_same_objects_are_said_to_be_others(linear, make, tmp_path):
+    test = linear.select("test")
+    other = make(test.xyz_object, test.object_id, ["test"] * 8, seed=9)
+    assert compared(test, noisy(test, 0.1)).runs[1].same_pairs
+    comparison = compared(test, other)
+    assert not comparison.runs[1].same_pairs and comparison.runs[1].shared == 4
+    write_comparison(comparison, tmp_path)
+    assert "not the same in both" in (tmp_path / "compare.md").read_text()
+
+
 def test_runs_may_differ_in_keypoints(linear, make):
     test = linear.select("test")
     fewer = dataclasses.replace(
@@ -129,7 +139,7 @@ def test_files_hold_the_same_figures_and_repeat(runs, tmp_path):
     assert float(rows[1]["difference"]) == told["difference"] and rows[0]["difference"] == ""
     text = (tmp_path / "a" / "compare.md").read_text()
     assert "## with | noise against plain" in text and "with \\| noise" in text
-    assert "| worse |" in text and "**+" in text
+    assert "| worse |" in text and "**+" in text and "not the same in both" not in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.replace("\\|", "").count("|") in (4, 6, 7) for line in tables)
 
