@@ -53,7 +53,7 @@ def define(values: flags.FlagValues) -> None:
 def _define_scoring(values: flags.FlagValues) -> None:
     integers = (
         ("resamples", 2000, "Resamples of the objects for the 95 % intervals; 0 makes none."),
-        ("seed", 0, "Seed of the resamples; the same seed gives the same intervals."),
+        ("bootstrap_seed", 0, "Seed of the resamples; the same one gives the same intervals."),
         (
             "rotation_fold",
             None,
@@ -90,7 +90,7 @@ def resampling(values: flags.FlagValues) -> Resampling:
     """How the intervals are made."""
     from keypointnet_tf.metrics.bootstrap import Resampling
 
-    return Resampling(resamples=values.resamples, seed=values.seed)
+    return Resampling(resamples=values.resamples, seed=values.bootstrap_seed)
 
 
 def check(values: flags.FlagValues) -> None:

@@ -68,7 +68,7 @@ def report_scores(
 
 def headline(scores: Scores) -> list[str]:
     """The figures that one looks at first, a line of text each, with their intervals."""
-    ends = scores.summary["intervals"]
+    ends = scores.summary.get("intervals", {})
     return [
         f"{name:>26}  {_shown(scores.summary.get(name))}{_interval(ends.get(name))}"
         for name in HEADLINE

@@ -37,16 +37,16 @@ class Scores:
         that know nothing, `failures` how many pairs are bad for which reason.
       per_example: columns of equal length, one row for each test pair in file order; `pair` is
         the pair's position in the predictions file.
-      conditions: columns of equal length, one row for each bin of each property.
+      conditions: columns of equal length, one row for each bin of each property; {} for none.
       estimates: the averaged figures as functions of object weights, for comparisons.
       objects: `[O]` sorted names of the test objects, the order of the weights.
     """
 
     summary: dict[str, object]
     per_example: dict[str, np.ndarray]
-    conditions: dict[str, np.ndarray]
-    estimates: Estimates
-    objects: np.ndarray
+    conditions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    estimates: Estimates = dataclasses.field(default_factory=dict)
+    objects: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0, str))
 
     @property
     def angular_error(self) -> np.ndarray:
@@ -86,12 +86,13 @@ def score(predictions: Predictions, resampling: Resampling | None = None) -> Sco
 def write_scores(scores: Scores, out_dir: str | os.PathLike) -> None:
     """Writes `summary.json`, `per_example.csv`, `conditions.csv`, each whole or not at all.
 
-    Equal scores give equal bytes.
+    Equal scores give equal bytes. Without conditions there is no file of them.
     """
     folder = pathlib.Path(out_dir)
     write_atomic(folder / "summary.json", json_text(scores.summary).encode())
     write_atomic(folder / "per_example.csv", csv_text(scores.per_example).encode())
-    write_atomic(folder / "conditions.csv", csv_text(scores.conditions).encode())
+    if scores.conditions:
+        write_atomic(folder / "conditions.csv", csv_text(scores.conditions).encode())
 
 
 def _values(found: Estimates, objects: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ def parsed(*arguments):
 
 
 def test_compare_takes_all_that_follows():
-    values = parsed("--compare", "a", "b/eval", "--out", "c", "--seed=3")
+    values = parsed("--compare", "a", "b/eval", "--out", "c", "--bootstrap_seed=3")
     assert values.compare == ["a", "b/eval"] and values.out == "c"
     settings = eval_flags.resampling(values)
     assert (settings.resamples, settings.seed) == (2000, 3)
