@@ -1,7 +1,9 @@
 """Exports predictions of a record set and scores them, or scores a predictions file again."""
 
+import datetime
 import os
 import pathlib
+import shlex
 import sys
 
 import flags
@@ -13,29 +15,41 @@ Exports predictions of a record set's split and scores them, or scores such a fi
   python eval.py --model_dir runs/planes --data_dir data/planes --split test --out runs/planes/eval
   python eval.py --predictions runs/planes/eval/predictions.npz --out runs/planes/eval
 
-Writes predictions.npz, summary.json, summary.txt, per_example.csv, and pictures of the pairs."""
+Writes report.html, predictions.npz, made_by.json, summary.json, summary.txt, per_example.csv, and
+pictures of the pairs."""
 
 
 def main(values) -> None:
     """Scores and prints the headline figures."""
     eval_flags.check(values)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from keypointnet_tf.discovery.made_by import load_made_by
     from keypointnet_tf.discovery.scoring import headline, report_scores
     from keypointnet_tf.metrics.predictions import Predictions
 
     if values.predictions:
-        scores = report_scores(Predictions.load(values.predictions), values.out)
+        scores = report_scores(
+            Predictions.load(values.predictions),
+            values.out,
+            made_by=load_made_by(pathlib.Path(values.predictions).parent),
+        )
     else:
         scores = _predict_and_score(values)
     print("\n".join(headline(scores)))
-    print(f"written to {pathlib.Path(values.out)}")
+    print(f"written to {pathlib.Path(values.out)}; open report.html there")
 
 
 def _predict_and_score(values):
     from keypointnet_tf.data.record_set import RecordSet
     from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import evaluate
+    from keypointnet_tf.discovery.made_by import describe
 
+    made_by = describe(
+        values.model_dir,
+        command=shlex.join(["python", *sys.argv]),
+        date=datetime.date.today().isoformat(),
+    )
     record_set = RecordSet(values.data_dir, records_up=values.records_up)
     return evaluate(
         load_model(values.model_dir),
@@ -45,6 +59,7 @@ def _predict_and_score(values):
         fit_objects=values.fit_objects,
         pairs=values.pairs,
         batch_size=values.batch_size,
+        made_by=made_by,
     )
 
 

@@ -18,6 +18,7 @@ from keypointnet_tf.data.batches import PairArrays
 from keypointnet_tf.data.record_set import Location, RecordSet
 from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.logs import as_numpy
+from keypointnet_tf.discovery.made_by import load_made_by, save_made_by
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.scoring import report_scores
@@ -25,6 +26,7 @@ from keypointnet_tf.geometry import heatmap
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
 from keypointnet_tf.rendering.pairs import ViewPair
+from keypointnet_tf.viz.report_data import MadeBy
 
 FIELDS = ("uv", "depth", "orient_uv")
 
@@ -134,6 +136,7 @@ def evaluate(
     fit_objects: int = 200,
     pairs: int | None = None,
     batch_size: int = 32,
+    made_by: MadeBy | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -145,6 +148,7 @@ def evaluate(
       fit_objects: training objects on which the landmark map is fitted.
       pairs: at most so many pairs of each object.
       batch_size: pairs at a time.
+      made_by: what made the model, written beside the predictions and shown in the report.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
@@ -158,4 +162,5 @@ def evaluate(
     )
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
-    return report_scores(predictions, out_dir)
+    save_made_by(made_by or MadeBy(), out_dir)
+    return report_scores(predictions, out_dir, made_by=load_made_by(out_dir))

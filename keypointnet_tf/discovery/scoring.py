@@ -9,6 +9,8 @@ from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores, score, write_scores
 from keypointnet_tf.viz.grid import best_median_worst, instances_grid
+from keypointnet_tf.viz.report import build_report
+from keypointnet_tf.viz.report_data import MadeBy, ReportData
 
 HEADLINE = (
     "angular_error_mean_deg",
@@ -31,21 +33,25 @@ HEADLINE = (
 )
 
 
-def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Scores:
-    """Scores predictions and writes the figures and the picture grids.
+def report_scores(
+    predictions: Predictions, out_dir: str | os.PathLike, *, made_by: MadeBy | None = None
+) -> Scores:
+    """Scores predictions and writes the figures, the picture grids and the report.
 
     `summary.json` holds every figure, `summary.txt` those that one looks at first,
     `per_example.csv` a row per pair; `pairs.png` shows the best, median and worst pairs,
-    `instances.png` views of several objects.
+    `instances.png` views of several objects; `report.html` shows all of it, with what made it.
     """
     scores = score(predictions)
     folder = pathlib.Path(out_dir)
+    test = predictions.select("test")
     if predictions.images is not None:
-        test = predictions.select("test")
         best_median_worst(test, scores.angular_error, folder / "pairs.png")
         instances_grid(test, folder / "instances.png")
     write_scores(scores, folder)
     write_atomic(folder / "summary.txt", ("\n".join(headline(scores)) + "\n").encode())
+    report = build_report(ReportData(test, scores.per_example, scores.summary, made_by or MadeBy()))
+    write_atomic(folder / "report.html", report.encode("utf-8", "xmlcharrefreplace"))
     return scores
 
 
