@@ -103,7 +103,7 @@
   }
 
   function startTurntables() {
-    const root = document.getElementById("turntables");
+    const root = document.getElementById("stands");
     if (!root) return;
     const stands = [...root.querySelectorAll(".turntable")].map((figure) => new Turntable(figure));
     const button = document.getElementById("turn");

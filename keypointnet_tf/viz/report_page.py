@@ -76,9 +76,9 @@ def number(value: object, digits: int = 3, *, unit: str = "") -> str:
         return DASH
     if isinstance(value, numbers.Integral):
         return f"{value:,}{unit}"
+    value = float(f"{value:.{digits}g}")
     size = math.floor(math.log10(abs(value))) if value else 0
-    text = f"{value:.{max(0, digits - 1 - size)}f}"
-    return f"{float(text):,.0f}{unit}" if abs(value) >= 1000 else f"{text}{unit}"
+    return f"{value:,.{max(0, digits - 1 - size)}f}{unit}"
 
 
 def percent(value: object, digits: int = 1) -> str:

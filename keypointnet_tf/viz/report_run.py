@@ -43,7 +43,8 @@ def training_curves(log: Mapping[str, Sequence[float]]) -> list[Element]:
 def origin(data: ReportData) -> list[Element]:
     """Command, date, versions, counts, and the configuration folded away."""
     made_by = data.made_by
-    facts = [(name, value) for name, value in _facts(data, made_by) if value]
+    # An element without children is false, so that only None may be asked for.
+    facts = [(name, value) for name, value in _facts(data, made_by) if value is not None]
     parts: list[Element] = [
         tag("dl", [[tag("dt", name), tag("dd", value)] for name, value in facts], class_="facts")
     ]
@@ -59,8 +60,8 @@ def origin(data: ReportData) -> list[Element]:
 
 def _facts(data: ReportData, made_by: MadeBy) -> Iterator[tuple[str, object]]:
     summary = data.summary
-    yield "command", made_by.command and tag("code", made_by.command)
-    yield "date", made_by.date
+    yield "command", tag("code", made_by.command) if made_by.command else None
+    yield "date", made_by.date or None
     yield "pairs", number(summary.get("pairs"))
     yield "objects", number(summary.get("objects"))
     yield "keypoints", number(summary.get("keypoints"))

@@ -52,7 +52,7 @@ def turntables(data: ReportData, count: int = OBJECTS) -> Element | None:
         ],
         class_="controls",
     )
-    return tag("div", controls, tag("div", stands, class_="stands"), id="turntables")
+    return tag("div", controls, tag("div", stands, class_="stands"), id="stands")
 
 
 def ranked_objects(data: ReportData) -> tuple[list[str], list[float]]:
