@@ -50,7 +50,14 @@ def report_scores(
         instances_grid(test, folder / "instances.png")
     write_scores(scores, folder)
     write_atomic(folder / "summary.txt", ("\n".join(headline(scores)) + "\n").encode())
-    report = build_report(ReportData(test, scores.per_example, scores.summary, made_by or MadeBy()))
+    data = ReportData(
+        pairs=test,
+        per_example=scores.per_example,
+        summary=scores.summary,
+        conditions=scores.conditions,
+        made_by=made_by or MadeBy(),
+    )
+    report = build_report(data)
     write_atomic(folder / "report.html", report.encode("utf-8", "xmlcharrefreplace"))
     return scores
 

@@ -7,24 +7,14 @@ their data are there. `build_report` tells what stands where; each section has a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
-from keypointnet_tf.viz import report_errors as errors
+from keypointnet_tf.viz import report_dependence as dependence
 from keypointnet_tf.viz import report_keypoints as keypoints
+from keypointnet_tf.viz import report_landmarks as landmarks
 from keypointnet_tf.viz import report_pairs, report_run, report_summary
+from keypointnet_tf.viz.report_conditions import condition_tables
 from keypointnet_tf.viz.report_data import ReportData
-from keypointnet_tf.viz.report_page import (
-    Element,
-    figure,
-    number,
-    page,
-    percent,
-    section,
-    table,
-    tag,
-)
+from keypointnet_tf.viz.report_errors import distribution
+from keypointnet_tf.viz.report_page import Element, figure, number, page, section, tag
 from keypointnet_tf.viz.report_turntable import turntables
 
 TITLE = "Keypoint evaluation"
@@ -41,6 +31,7 @@ def build_report(data: ReportData) -> str:
         _turntables(data),
         section("pairs", "Pairs", report_pairs.extremes(data, reasons)),
         section("failures", "Failures", report_pairs.failures(data, reasons)),
+        _conditions(data),
         _training(data),
         section("origin", "How it was made", report_run.origin(data)),
     ]
@@ -87,89 +78,33 @@ def _navigation(sections: list[Element], data: ReportData) -> Element:
 
 
 def _summary(data: ReportData) -> Element:
+    summary = data.summary
     note = tag(
         "p",
-        "Lengths are in object units, the longest side is 2. An arrow tells which way "
-        "is better; the floor is what is had for nothing.",
+        "Lengths are in object units, the longest side is 2. An arrow tells which way is better. "
+        "Random and mean pose are predictors that do not look at the image.",
         class_="note",
     )
-    parts = [report_summary.summary_table(data.summary), note]
-    return section("summary", "Summary", parts, report_summary.further_figures(data.summary))
+    return section(
+        "summary",
+        "Summary",
+        report_summary.summary_table(summary),
+        report_summary.not_measured(summary),
+        note,
+        report_summary.further_figures(summary),
+    )
 
 
 def _errors(data: ReportData) -> Element:
-    """How large the error is, and how it depends on the two views."""
-    columns = data.per_example
-    twice = np.concatenate([data.errors, data.errors])
-    azimuth, elevation = (
-        np.concatenate([columns[f"{name}{view}_deg"] for view in (0, 1)])
-        for name in ("azimuth", "elevation")
-    )
-    low, high = _tens(elevation)
-    turns = tuple(range(0, 181, 30))
-    charts = [
-        errors.dependence(
-            "angle between the views, degrees",
-            columns["relative_angle_deg"],
-            data.errors,
-            np.linspace(0, 180, 13),
-            x_ticks=turns,
-        ),
-        errors.dependence(
-            "azimuth of either view",
-            azimuth,
-            twice,
-            np.linspace(-180, 180, 13),
-            x_ticks=(-180, -90, 0, 90, 180),
-            names=("rear", "right", "front", "left", "rear"),
-        ),
-        errors.dependence(
-            "elevation of either view, degrees",
-            np.clip(elevation, low, high),
-            twice,
-            np.arange(low, high + 1, 10),
-            x_ticks=tuple(np.arange(low, high + 1, 20 if high - low > 60 else 10)),
-        ),
-    ]
+    """How large the error is, and what it depends on."""
     return section(
         "errors",
         "Angular error",
-        errors.distribution(data.errors),
-        errors.legend(),
-        tag("div", charts, class_="charts"),
-        _kinds(data),
+        distribution(data.errors),
+        dependence.legend(),
+        tag("div", dependence.on_views(data), class_="charts"),
+        dependence.on_kinds(data),
     )
-
-
-def _tens(degrees: np.ndarray) -> tuple[int, int]:
-    """Multiples of ten around the values; the small shift of the cameras is not counted."""
-    low = int(np.floor((degrees.min() + 2) / 10)) * 10
-    return low, max(int(np.ceil((degrees.max() - 2) / 10)) * 10, low + 10)
-
-
-def _kinds(data: ReportData) -> Element | None:
-    """Errors of each named type of object, the worst last; None where there is only one."""
-    kind = data.pairs.kind
-    if kind is None or len(np.unique(kind)) < 2:
-        return None
-    rows = []
-    for name in np.unique(kind):
-        own = data.errors[kind == name]
-        objects = len(np.unique(data.pairs.object_id[kind == name]))
-        quartiles = np.quantile(own, (0.5, 0.9)).tolist()
-        share = float((own > report_pairs.FAILED_DEGREES).mean())
-        rows.append(
-            [
-                str(name) or "(unnamed)",
-                objects,
-                len(own),
-                *(number(x, unit="°") for x in (*quartiles, float(own.mean()))),
-                percent(share),
-            ]
-        )
-    rows.sort(key=lambda row: float(row[3].removesuffix("°").replace(",", "")))
-    columns = ("type", "objects", "pairs", "median", "90 %", "mean", "failed")
-    return tag("div", tag("h3", "By type of object"), table(columns, rows))
 
 
 def _keypoints(data: ReportData) -> Element:
@@ -178,10 +113,17 @@ def _keypoints(data: ReportData) -> Element:
         "p",
         "Moves across views: distance of a view's prediction from the object's mean. "
         "Moves across objects: distance of an object's mean from that of all objects, the "
-        "objects' own variety included. Distances in object units.",
+        "objects' own variety included. Found again: within 0.1 of the same place from both "
+        "views. Distances in object units.",
         class_="note",
     )
-    return section("keypoints", "Keypoints", keypoints.keypoint_table(found), note)
+    return section(
+        "keypoints",
+        "Keypoints",
+        keypoints.keypoint_table(found, data.summary),
+        note,
+        keypoints.found_by_angle(data.summary),
+    )
 
 
 def _landmarks(data: ReportData) -> Element | None:
@@ -192,24 +134,13 @@ def _landmarks(data: ReportData) -> Element | None:
         "Mean distance between each keypoint (row) and each true landmark (column), in "
         "object units; the nearest of each row is framed."
     )
-    matrix = figure(keypoints.landmark_matrix(found), caption, class_="table")
-    return section("landmarks", "Landmarks", matrix, _landmark_errors(data.summary))
-
-
-def _landmark_errors(summary: Mapping[str, object]) -> Element | None:
-    """What the linear map reaches for each landmark, against its floor."""
-    reached, floor = (
-        summary.get(f"landmark_{name}_per_landmark") or {} for name in ("error", "floor")
+    return section(
+        "landmarks",
+        "Landmarks",
+        figure(landmarks.landmark_matrix(found), caption, class_="table"),
+        landmarks.correct_landmarks(data.summary),
+        landmarks.mapped_landmarks(data.summary),
     )
-    rows = []
-    for name, error in reached.items():
-        least = floor.get(name)
-        ratio = error / least if error is not None and least else None
-        rows.append([name.replace("_", " "), number(error, 2), number(least, 2), number(ratio, 2)])
-    if not rows:
-        return None
-    head = tag("h3", "Landmarks from keypoints, by a linear map")
-    return tag("div", head, table(("landmark", "error", "floor", "error / floor"), rows))
 
 
 def _turntables(data: ReportData) -> Element | None:
@@ -230,3 +161,18 @@ def _turntables(data: ReportData) -> Element | None:
 def _training(data: ReportData) -> Element | None:
     curves = report_run.training_curves(data.made_by.log)
     return section("training", "Training", curves) if curves else None
+
+
+def _conditions(data: ReportData) -> Element | None:
+    """What makes a pair hard; None where no table was made."""
+    tables = condition_tables(data.conditions)
+    if tables is None:
+        return None
+    note = tag(
+        "p",
+        "The pairs in about equal parts by each property, from its least values to its "
+        "largest. Properties of a view count each pair under both of its views. Flipped: "
+        "the share of pairs that fail for that reason.",
+        class_="note",
+    )
+    return section("conditions", "What makes it hard", note, tables)

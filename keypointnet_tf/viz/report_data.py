@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class ScoredPairs(Protocol):
     Attributes:
       uv: `[N, 2, K, 2]` keypoints in NDC.
       xyz_object: `[N, 2, K, 3]` keypoints in the object frame.
-      on_object: `[N, 2, K]` bool.
+      on_object: `[N, 2, K]` bool, or None.
       object_to_camera: `[N, 2, 4, 4]` true poses.
       focal: `[N, 2]` in NDC units.
       object_id: `[N]` names.
@@ -31,7 +31,7 @@ class ScoredPairs(Protocol):
 
     uv: np.ndarray
     xyz_object: np.ndarray
-    on_object: np.ndarray
+    on_object: np.ndarray | None
     object_to_camera: np.ndarray
     focal: np.ndarray
     object_id: np.ndarray
@@ -67,12 +67,14 @@ class ReportData:
       pairs: the scored pairs.
       per_example: columns of N values, as in `per_example.csv`.
       summary: named figures, as in `summary.json`.
+      conditions: columns of equal length, as in `conditions.csv`; {} without.
       made_by: what made the predictions.
     """
 
     pairs: ScoredPairs
     per_example: Mapping[str, np.ndarray]
-    summary: Mapping[str, object]
+    summary: Mapping[str, Any]
+    conditions: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     made_by: MadeBy = MadeBy()
 
     @property

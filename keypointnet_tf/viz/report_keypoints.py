@@ -6,16 +6,21 @@ Letters: N pairs, O objects, K keypoints, L landmarks. Lengths in object units.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from keypointnet_tf.viz.palette import KEYPOINT_COLORS
 from keypointnet_tf.viz.report_data import ScoredPairs
-from keypointnet_tf.viz.report_page import DASH, Content, Element, number, percent, table, tag
+from keypointnet_tf.viz.report_page import Content, Element, bar_cell, number, percent, table, tag
 
-# A keypoint this far from a landmark has no colour left in the matrix.
-FAR = 0.8
-DARK_CELL = 0.55
+# Figures that the summary holds for each keypoint: name, heading, unit.
+SUMMARISED = (
+    ("consistency_across_views_per_keypoint", "moves across views", "length"),
+    ("consistency_across_instances_per_keypoint", "moves across objects", "length"),
+    ("repeatability_per_keypoint", "found again", "share"),
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -23,20 +28,16 @@ class KeypointFigures:
     """Figures of each keypoint; means over views and objects.
 
     Attributes:
-      across_views: `[K]` distance between a view's prediction and the object's mean of it.
-      across_objects: `[K]` distance between an object's mean and the mean of all objects.
-      on_object: `[K]` share of the views in which it lies on the object.
+      on_object: `[K]` share of the views in which it lies on the object, or None.
       confidence: `[K]`, or None.
-      least_distance: `[K]` distance from the nearest other keypoint of the object's means; NaN
-        for K = 1.
+      least_distance: `[K]` distance from the nearest other keypoint of an object's means, averaged
+        over the objects; NaN for K = 1.
       to_landmarks: `[K, L]` distance between an object's mean and its landmark, over the objects
         that have it; NaN where none has; L is 0 without landmarks.
       landmark_names: L names.
     """
 
-    across_views: np.ndarray
-    across_objects: np.ndarray
-    on_object: np.ndarray
+    on_object: np.ndarray | None
     confidence: np.ndarray | None
     least_distance: np.ndarray
     to_landmarks: np.ndarray
@@ -51,16 +52,12 @@ class KeypointFigures:
 def keypoint_figures(pairs: ScoredPairs) -> KeypointFigures:
     """Measures each keypoint over all views of all objects; every object counts once."""
     _, first, group = np.unique(pairs.object_id, return_index=True, return_inverse=True)
-    group = group.reshape(-1)
-    means = _by_object(pairs.xyz_object.mean(axis=1), group)
-    off = np.linalg.norm(pairs.xyz_object - means[group][:, None], axis=-1)
+    means = _by_object(pairs.xyz_object.mean(axis=1), group.reshape(-1))
     gaps = np.linalg.norm(means[:, :, None] - means[:, None], axis=-1)
     gaps = np.where(np.eye(means.shape[1], dtype=bool), np.inf, gaps).min(axis=-1).mean(axis=0)
     return KeypointFigures(
-        across_views=_by_object(off.mean(axis=1), group).mean(axis=0),
-        across_objects=np.linalg.norm(means - means.mean(axis=0), axis=-1).mean(axis=0),
-        on_object=pairs.on_object.mean(axis=(0, 1)),
-        confidence=None if pairs.confidence is None else pairs.confidence.mean(axis=(0, 1)),
+        on_object=_per_keypoint(pairs.on_object),
+        confidence=_per_keypoint(pairs.confidence),
         least_distance=np.where(np.isfinite(gaps), gaps, np.nan),
         to_landmarks=_to_landmarks(pairs, means, first),
         landmark_names=landmark_names(pairs),
@@ -76,37 +73,42 @@ def landmark_names(pairs: ScoredPairs) -> tuple[str, ...]:
     return tuple(str(name).replace("_", " ") for name in pairs.landmark_names)
 
 
-def keypoint_table(figures: KeypointFigures) -> Element:
-    """A row of figures for each keypoint."""
-    columns: list[Content] = ["keypoint", "moves across views", "moves across objects"]
-    values = [figures.across_views, figures.across_objects]
-    texts = [[number(float(x), 2) for x in column] for column in values]
-    columns += ["on the object", "distance to the next"]
-    values += [figures.on_object, figures.least_distance]
-    texts += [[percent(float(x)) for x in figures.on_object]]
-    texts += [[number(float(x), 2) for x in figures.least_distance]]
-    if figures.confidence is not None:
-        columns.append("confidence")
-        values.append(figures.confidence)
-        texts.append([number(float(x), 2) for x in figures.confidence])
-    tops = [1.0 if name in ("on the object", "confidence") else None for name in columns[1:]]
-    cells = [_barred(*column) for column in zip(values, texts, tops, strict=True)]
+def keypoint_table(figures: KeypointFigures, summary: Mapping[str, Any]) -> Element:
+    """A row of figures for each keypoint.
+
+    Args:
+      figures: measured here.
+      summary: may hold the figures of `SUMMARISED`, K values each.
+    """
+    columns: list[Content] = ["keypoint"]
+    cells = []
+    for values, heading, unit in _columns(figures, summary):
+        if values is not None:
+            columns.append(heading)
+            cells.append(_barred(np.asarray(values, float), unit))
     if figures.landmark_names:
         columns.append(tag("span", "nearest landmark", class_="text"))
-        cells.append([_nearest(figures, k) for k in range(len(figures.on_object))])
+        cells.append([_nearest(figures, k) for k in range(len(figures.least_distance))])
     rows = ([chip(k), *row] for k, row in enumerate(zip(*cells, strict=True)))
     return table(columns, rows, class_="barred")
 
 
-def landmark_matrix(figures: KeypointFigures) -> Element:
-    """Distance of each keypoint from each landmark, the nearer the darker."""
-    columns = ["", *(tag("span", name) for name in figures.landmark_names)]
-    rows = []
-    for k, distances in enumerate(figures.to_landmarks):
-        nearest = figures.nearest(k)
-        cells = [_shaded(float(d), nearest == i) for i, d in enumerate(distances)]
-        rows.append([chip(k), *cells])
-    return table(columns, rows, class_="matrix")
+def found_by_angle(summary: Mapping[str, Any]) -> Element | None:
+    """How the steadiness depends on the angle between the views; None where nothing is known."""
+    rows = [
+        [
+            f"{row['low_deg']:g} to {row['high_deg']:g}°",
+            number(row["pairs"]),
+            bar_cell(percent(row["repeatability"]), row["repeatability"]),
+            number(row["consistency"], 2),
+        ]
+        for row in summary.get("repeatability_by_angle") or ()
+    ]
+    if not rows:
+        return None
+    columns = ("views apart", "pairs", "found again", "distance")
+    head = tag("h3", "By the angle between the views")
+    return tag("div", head, table(columns, rows, class_="barred"))
 
 
 def chip(keypoint: int) -> Element:
@@ -149,14 +151,26 @@ def _to_landmarks(pairs: ScoredPairs, means: np.ndarray, first: np.ndarray) -> n
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _barred(values: np.ndarray, texts: list[str], top: float | None) -> list[Element]:
-    """Cells with a bar behind the number, up to `top` or to the largest of them."""
-    top = top or max(float(np.nanmax(values, initial=0.0)), 1e-9)
-    widths = np.nan_to_num(100 * np.clip(np.asarray(values, float) / top, 0, 1))
-    return [
-        tag("td", tag("span", text), style=f"--w:{width:.0f}%", class_="bar")
-        for text, width in zip(texts, widths, strict=True)
-    ]
+def _per_keypoint(values: np.ndarray | None) -> np.ndarray | None:
+    return None if values is None else values.mean(axis=(0, 1))
+
+
+def _columns(
+    figures: KeypointFigures, summary: Mapping[str, Any]
+) -> Iterator[tuple[np.ndarray | None, str, str]]:
+    """Values (or None), heading and unit of each column; the unit "" is from 0 to 1."""
+    for name, heading, unit in SUMMARISED:
+        yield summary.get(name), heading, unit
+    yield figures.on_object, "on the object", "share"
+    yield figures.confidence, "confidence", ""
+    yield figures.least_distance, "distance to the next", "length"
+
+
+def _barred(values: np.ndarray, unit: str) -> list[Element]:
+    """Cells with bars: of lengths up to the largest, of others up to 1."""
+    top = max(float(np.nanmax(values, initial=0.0)), 1e-9) if unit == "length" else 1.0
+    texts = [percent(x) if unit == "share" else number(x, 2) for x in values.tolist()]
+    return [bar_cell(text, x / top) for text, x in zip(texts, values.tolist(), strict=True)]
 
 
 def _nearest(figures: KeypointFigures, keypoint: int) -> Element:
@@ -165,14 +179,3 @@ def _nearest(figures: KeypointFigures, keypoint: int) -> Element:
         return tag("td", number(None))
     distance = number(float(figures.to_landmarks[keypoint, place]), 2)
     return tag("td", figures.landmark_names[place], tag("small", f" at {distance}"), class_="text")
-
-
-def _shaded(distance: float, nearest: bool) -> Element:
-    near = max(0.0, 1 - distance / FAR) ** 1.5 if np.isfinite(distance) else 0.0
-    classes = " ".join(c for c, on in (("dark", near > DARK_CELL), ("best", nearest)) if on)
-    return tag(
-        "td",
-        f"{distance:.2f}" if np.isfinite(distance) else DASH,
-        style=f"--near:{near:.2f}",
-        class_=classes or None,
-    )

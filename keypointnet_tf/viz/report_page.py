@@ -62,6 +62,17 @@ def table(
     return tag("div", tag("table", head, body), class_=f"scroll {class_}".strip())
 
 
+def swatch(class_: str, text: str) -> Element:
+    """A sample of a colour beside its meaning."""
+    return tag("span", tag("i", class_=f"swatch {class_}"), text, " ", class_="key")
+
+
+def bar_cell(text: str, share: float) -> Element:
+    """A cell with a bar behind its text, as long as `share` of the cell; none for NaN."""
+    width = 100 * min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+    return tag("td", tag("span", text), style=f"--w:{width:.0f}%", class_="bar")
+
+
 def details(summary: Content, *content: Content) -> Element:
     """Content that is folded away until asked for; it is printed all the same."""
     return tag("details", tag("summary", summary), *content)

@@ -12,28 +12,31 @@ import numpy as np
 
 from keypointnet_tf.viz.grid import ranked
 from keypointnet_tf.viz.report_data import ReportData
-from keypointnet_tf.viz.report_page import Element, number, percent, table, tag
+from keypointnet_tf.viz.report_page import Element, bar_cell, number, percent, table, tag
 from keypointnet_tf.viz.report_views import cards
 
 FAILED_DEGREES = 30.0
-THIN_ELEVATION = 10.0
 PAIRS_OF_A_SORT = 6
-UNKNOWN = "no reason found"
+MEANINGS = {
+    "undetermined": "the keypoints lie on a line or in a point, and fix no rotation",
+    "flipped": "left and right, or front and back, are mixed up",
+    "occluded": "few landmarks are seen from both views",
+    "thin view": "a view from near the ground plane, or a very small one",
+    "unknown": "none of these",
+}
 
 
 def pair_reasons(table_: Mapping[str, np.ndarray]) -> list[list[str]]:
-    """For each pair what may have made it hard: wrong left/right bits, views from very low.
+    """For each pair why it failed, and in which views left and right were mixed up.
 
     Args:
-      table_: columns of `per_example.csv`.
+      table_: columns of `per_example.csv`; `failure` is "" for pairs that did not fail.
     """
     reasons = []
-    for i in range(len(table_["angular_error_deg"])):
-        wrong = [v for v in (0, 1) if not table_[f"orientation_ok{v}"][i]]
-        low = [v for v in (0, 1) if abs(table_[f"elevation{v}_deg"][i]) < THIN_ELEVATION]
-        found = [f"left/right wrong in view {' and '.join(map(str, wrong))}"] if wrong else []
-        found += [f"view {' and '.join(map(str, low))} from low down"] if low else []
-        reasons.append(found)
+    for i, failure in enumerate(table_["failure"].tolist()):
+        wrong = [str(v) for v in (0, 1) if table_[f"orientation_ok{v}"][i] == 0]
+        hint = [f"left/right wrong in view {' and '.join(wrong)}"] if wrong else []
+        reasons.append([failure, *hint] if failure else [])
     return reasons
 
 
@@ -48,22 +51,22 @@ def extremes(data: ReportData, reasons: Sequence[Sequence[str]]) -> list[Element
 
 def failures(data: ReportData, reasons: Sequence[Sequence[str]]) -> list[Element]:
     """How many pairs failed for which reason, and for each reason some that are not shown above."""
-    failed = data.errors > FAILED_DEGREES
-    count = int(failed.sum())
-    share = percent(count / len(failed))
+    failure = data.per_example["failure"]
+    count = int((failure != "").sum())
+    share = percent(count / len(failure))
     head = tag(
         "p",
-        f"{count:,} of {len(failed):,} pairs ({share}) have an angular error above "
-        f"{FAILED_DEGREES:g} degrees.",
+        f"{count:,} of {len(failure):,} pairs ({share}) have an angular error of "
+        f"{FAILED_DEGREES:g} degrees or more.",
     )
     if not count:
         return [head]
-    parts = [head, _reason_table(data, reasons)]
-    sorts = np.array([_sort(found) for found in reasons])
-    failed[ranked(data.errors, PAIRS_OF_A_SORT)[2]] = False
-    for sort, _ in Counter(sorts[failed].tolist()).most_common():
-        rows = _varied(data, np.flatnonzero(failed & (sorts == sort)))
-        parts += [tag("h3", f"{sort.capitalize()}"), cards(data, rows, reasons)]
+    parts = [head, _reason_table(data)]
+    fresh = np.ones(len(failure), bool)
+    fresh[ranked(data.errors, PAIRS_OF_A_SORT)[2]] = False
+    for reason, _ in _counted(failure[fresh]):
+        rows = _varied(data, np.flatnonzero(fresh & (failure == reason)))
+        parts += [tag("h3", reason.capitalize()), cards(data, rows, reasons)]
     return parts
 
 
@@ -78,34 +81,30 @@ def _varied(data: ReportData, failed: np.ndarray) -> list[int]:
     return order[np.argsort(rank, kind="stable")][:PAIRS_OF_A_SORT].tolist()
 
 
-def _reason_table(data: ReportData, reasons: Sequence[Sequence[str]]) -> Element:
-    """Reasons with how often they occur among the failed and among all pairs, and their error."""
-    kinds = [(_sort(found)) for found in reasons]
-    bad = data.errors > FAILED_DEGREES
-    rows = []
-    for kind, total in Counter(kinds).most_common():
-        members = np.array([k == kind for k in kinds])
-        failed = int((members & bad).sum())
-        errors = data.errors[members]
-        rows.append(
-            [
-                kind,
-                failed,
-                percent(failed / int(bad.sum())),
-                total,
-                percent(failed / total),
-                number(float(np.median(errors)), unit="°"),
-                number(float(errors.mean()), unit="°"),
-            ]
-        )
-    rows.sort(key=lambda row: -row[1])
-    columns = ("reason", "failed", "of the failed", "pairs", "of these fail", "median", "mean")
-    return table(columns, rows)
+def _counted(failure: np.ndarray) -> list[tuple[str, int]]:
+    """The reasons that occur, the most frequent first."""
+    return Counter(failure[failure != ""].tolist()).most_common()
 
 
-def _sort(reasons: Sequence[str]) -> str:
-    """A pair's reasons without the views' numbers."""
-    words = {
-        r.split(" in view ")[0] if " in view " in r else "a view from low down" for r in reasons
-    }
-    return ", ".join(sorted(words)) or UNKNOWN
+def _reason_table(data: ReportData) -> Element:
+    failure = data.per_example["failure"]
+    found = _counted(failure)
+    total = sum(count for _, count in found)
+    rows = [
+        [
+            reason,
+            number(count),
+            bar_cell(percent(count / total), count / total),
+            number(float(np.median(data.errors[failure == reason])), unit="°"),
+            tag("td", MEANINGS.get(reason, ""), class_="text"),
+        ]
+        for reason, count in found
+    ]
+    columns = (
+        "reason",
+        "pairs",
+        "of the failed",
+        "median error",
+        tag("span", "meaning", class_="text"),
+    )
+    return table(columns, rows, class_="barred")

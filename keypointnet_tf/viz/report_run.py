@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from keypointnet_tf.viz.report_data import MadeBy, ReportData
-from keypointnet_tf.viz.report_errors import swatch
-from keypointnet_tf.viz.report_page import Element, details, figure, number, table, tag
+from keypointnet_tf.viz.report_page import Element, details, figure, number, swatch, table, tag
 from keypointnet_tf.viz.report_svg import Axis, Plot, line, log_ticks, ticks
 
 FIRST_CURVES = ("loss", "angular_error_deg", "orientation_accuracy")
@@ -54,7 +53,12 @@ def origin(data: ReportData) -> list[Element]:
             for key, value in _flat(made_by.run.get(name))
         ]
         if rows:
-            parts.append(details(f"{title} of the training", table(["field", "value"], rows)))
+            parts.append(
+                details(
+                    f"{title} of the training",
+                    table(["field", tag("span", "value", class_="text")], rows, class_="small"),
+                )
+            )
     return parts
 
 

@@ -1,226 +1,132 @@
-"""The figures that one looks at first, each with what it means and what it is compared with."""
+"""The figures that one looks at first, each with its interval and what it is compared with."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from keypointnet_tf.viz.report_figures import FIGURES, TILES, Figure
 from keypointnet_tf.viz.report_page import Content, Element, details, number, percent, table, tag
 
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """How a figure of the summary is shown.
-
-    Attributes:
-      key: its name in `summary.json`.
-      label: its name in words.
-      meaning: one line of explanation.
-      unit: "degrees", "share" or "length"; "" for a plain number.
-      better: "lower" or "higher"; "" where neither is.
-      floor: the key of the figure to compare with, or a fixed value; None without one.
-      floor_name: what that is.
-    """
-
-    key: str
-    label: str
-    meaning: str
-    unit: str = ""
-    better: str = ""
-    floor: str | float | None = None
-    floor_name: str = ""
-
-
-FIGURES = (
-    Figure(
-        "angular_error_median_deg",
-        "angular error, median",
-        "Angle between the true rotation from view to view and the one that the keypoints give "
-        "by Procrustes; half of the pairs lie below.",
-        "degrees",
-        "lower",
-    ),
-    Figure(
-        "angular_error_mean_deg",
-        "angular error, mean",
-        "The mean of the same; a few flipped pairs near 180 degrees weigh heavily in it.",
-        "degrees",
-        "lower",
-    ),
-    Figure(
-        "accuracy_10deg",
-        "pairs below 10 degrees",
-        "Share of the pairs with an angular error below 10 degrees.",
-        "share",
-        "higher",
-    ),
-    Figure(
-        "accuracy_15deg",
-        "pairs below 15 degrees",
-        "Share of the pairs with an angular error below 15 degrees.",
-        "share",
-        "higher",
-    ),
-    Figure(
-        "accuracy_30deg",
-        "pairs below 30 degrees",
-        "Share of the pairs with an angular error below 30 degrees; the others count as failed.",
-        "share",
-        "higher",
-    ),
-    Figure(
-        "orientation_accuracy",
-        "left or right",
-        "Share of the views whose side, the object facing left or right, is told rightly.",
-        "share",
-        "higher",
-        0.5,
-        "guessing",
-    ),
-    Figure(
-        "landmark_error",
-        "landmark error",
-        "Distance between true landmarks and those that a linear map, fitted on training objects, "
-        "finds from an object's averaged keypoints. Below the floor, the keypoints follow the "
-        "shape of the instance.",
-        "length",
-        "lower",
-        "landmark_floor",
-        "mean landmarks",
-    ),
-    Figure(
-        "landmark_error_single_view",
-        "landmark error, one view",
-        "The same from the keypoints of a single view.",
-        "length",
-        "lower",
-        "landmark_floor_single_view",
-        "mean landmarks",
-    ),
-    Figure(
-        "landmark_error_ratio",
-        "landmark error / floor",
-        "1 is a rigid pattern that merely turns with the object; the smaller the better.",
-        "",
-        "lower",
-        1.0,
-        "rigid pattern",
-    ),
-    Figure(
-        "consistency",
-        "consistency",
-        "Distance between a keypoint seen from one view and from the other, in the object frame.",
-        "length",
-        "lower",
-    ),
-    Figure(
-        "three_d_se",
-        "3D standard error",
-        "Mean distance of a keypoint from its mean over all views of all objects; the objects' "
-        "own variety is part of it.",
-        "length",
-        "lower",
-    ),
-    Figure(
-        "three_d_se_rms",
-        "3D standard error, rms",
-        "The root of the mean squared distance, the other reading of the same figure.",
-        "length",
-        "lower",
-    ),
-    Figure(
-        "on_object_share",
-        "on the object",
-        "Share of the keypoints that lie on the object in the image.",
-        "share",
-        "higher",
-    ),
-    Figure(
-        "coverage",
-        "coverage",
-        "Mean distance of an object's keypoints from their middle: whether they spread over it.",
-        "length",
-    ),
-    Figure(
-        "least_distance",
-        "least distance",
-        "Distance between an object's two nearest keypoints: whether they are told apart.",
-        "length",
-    ),
-    Figure(
-        "undetermined_rotation_share",
-        "undetermined rotations",
-        "Share of the pairs whose keypoints lie on a line or in a point, and fix no rotation; "
-        "they count as 180 degrees.",
-        "share",
-        "lower",
-    ),
-    Figure(
-        "relative_angle_mean_deg",
-        "angle between the views, mean",
-        "True rotation from view to view: how hard the pairs are.",
-        "degrees",
-    ),
-)
-TILES = (
-    "angular_error_median_deg",
-    "accuracy_30deg",
-    "orientation_accuracy",
-    "on_object_share",
-    "landmark_error_ratio",
-)
 _BETTER = {"lower": "↓", "higher": "↑", "": ""}
+_BLIND = (("random", "random"), ("mean_pose", "mean pose"))
+_REASONS = ("landmark_reason", "template_reason")
+
+Summary = Mapping[str, Any]
 
 
-def tiles(summary: Mapping[str, object]) -> Element:
+def tiles(summary: Summary) -> Element:
     """The few figures at the head of the page."""
     by_key = {figure.key: figure for figure in FIGURES}
-    shown = [by_key[key] for key in TILES if summary.get(key) is not None]
-    return tag(
-        "ul",
-        [
-            tag("li", tag("b", shown_value(f.unit, summary[f.key])), tag("span", f.label))
-            for f in shown
-        ],
-        class_="tiles",
-    )
+    shown = [by_key[key] for key in TILES if finite(summary.get(key))]
+    return tag("ul", [tag("li", _tile(figure, summary)) for figure in shown], class_="tiles")
 
 
-def summary_table(summary: Mapping[str, object]) -> Element:
-    """Every headline figure that the summary holds, with its floor and its meaning."""
+def summary_table(summary: Summary) -> Element:
+    """Every headline figure that could be had, with interval, reference and meaning."""
     rows = []
     for figure in FIGURES:
-        if figure.key in summary:
+        if finite(summary.get(figure.key)):
             name = tag("span", figure.label, " ", tag("i", _BETTER[figure.better]))
             value = tag("b", shown_value(figure.unit, summary[figure.key]))
-            rows.append([name, value, _floor(figure, summary), _text(figure.meaning)])
-    return table(["figure", "value", "floor", "meaning"], rows, class_="summary")
+            span = tag("td", interval(figure, summary), class_="interval")
+            compared = tag("td", _references(figure, summary), class_="compared")
+            rows.append([name, value, span, compared, tag("td", figure.meaning, class_="text")])
+    columns = ["figure", "value", _confidence(summary), "to compare with", "meaning"]
+    return table(columns, rows, class_="summary")
 
 
-def further_figures(summary: Mapping[str, object]) -> Element | None:
-    """All other single numbers of the summary under their own names; None without any."""
-    named = {f.key for f in FIGURES} | {f.floor for f in FIGURES}
-    rest = [
-        [tag("code", key), number(value, 4)]
-        for key, value in summary.items()
-        if key not in named and isinstance(value, int | float) and not isinstance(value, bool)
+def not_measured(summary: Summary) -> Element | None:
+    """Which figures could not be had, and why, as far as the summary tells; None without any."""
+    absent = [
+        f.label
+        for f in FIGURES
+        if f.key in summary and not finite(summary[f.key]) and not f.optional
     ]
-    return details("All other figures", table(["name", "value"], rest)) if rest else None
+    if not absent:
+        return None
+    reasons = dict.fromkeys(str(summary[name]) for name in _REASONS if summary.get(name))
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    return tag("p", f"Not measured{why}: {', '.join(absent)}.", class_="note")
+
+
+def further_figures(summary: Summary) -> Element | None:
+    """All other single numbers of the summary under their own names; None without any."""
+    shown = {figure.key for figure in FIGURES}
+    rest = [
+        [tag("code", key), number(value, 4), _span(summary, key, "")]
+        for key, value in summary.items()
+        if key not in shown and not isinstance(value, bool) and finite(value)
+    ]
+    columns = ["name", "value", _confidence(summary)]
+    return details("All other figures", table(columns, rest)) if rest else None
+
+
+def interval(figure: Figure, summary: Summary) -> str:
+    """The figure's interval, "" where there is none."""
+    return _span(summary, figure.key, figure.unit)
 
 
 def shown_value(unit: str, value: object) -> str:
     """A figure with its unit."""
     if unit == "share":
         return percent(value)
-    return number(value, unit="°" if unit == "degrees" and value is not None else "")
+    return number(value, unit="°" if unit == "degrees" and finite(value) else "")
 
 
-def _floor(figure: Figure, summary: Mapping[str, object]) -> Content:
-    floor = summary.get(figure.floor) if isinstance(figure.floor, str) else figure.floor
-    if floor is None:
-        return tag("td")
-    return tag("td", shown_value(figure.unit, floor), tag("small", figure.floor_name))
+def finite(value: object) -> bool:
+    """Whether a value is a number that can be shown."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _text(text: str) -> Element:
-    return tag("td", text, class_="text")
+def _tile(figure: Figure, summary: Summary) -> Content:
+    span = interval(figure, summary)
+    return [
+        tag("b", shown_value(figure.unit, summary[figure.key]), title=figure.meaning),
+        tag("span", figure.label),
+        tag("small", span) if span else None,
+    ]
+
+
+def _span(summary: Summary, key: str, unit: str) -> str:
+    low, high = (summary.get("intervals") or {}).get(key) or (None, None)
+    if not finite(low) or not finite(high):
+        return ""
+    # The unit once, after the second number.
+    plain = f"{100 * low:.1f}" if unit == "share" else number(low)
+    return f"{plain} to {shown_value(unit, high)}"
+
+
+def _confidence(summary: Summary) -> str:
+    """Heading of the intervals' column."""
+    settings = summary.get("interval_settings") or {}
+    share = settings.get("confidence")
+    return f"{100 * share:g} % interval" if finite(share) else ""
+
+
+def _references(figure: Figure, summary: Summary) -> Content:
+    return [
+        tag("div", tag("small", name), " ", shown_value(figure.unit, value))
+        for value, name in _compared(figure, summary)
+        if finite(value)
+    ]
+
+
+def _compared(figure: Figure, summary: Summary) -> Iterator[tuple[object, str]]:
+    """Values to compare with and their names; some may be absent."""
+    if isinstance(figure.reference, float):
+        yield figure.reference, figure.reference_name
+    elif figure.reference is not None:
+        yield _at(summary, figure.reference), figure.reference_name
+    else:
+        for key, name in _BLIND:
+            yield _at(summary, ("floors", key, figure.key)), name
+
+
+def _at(summary: Summary, path: tuple[str, ...]) -> object:
+    """What nested mappings hold at a path, None where one of them does not hold it."""
+    found: Any = summary if path else None
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.geometry import placement
+from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import score
 from keypointnet_tf.viz.report_data import MadeBy, ReportData
@@ -67,10 +68,10 @@ def make_predictions(objects=4, pairs=5, keypoints=4, *, noise=0.05, seed=0, **c
 def make_report_data(predictions=None, made_by=None):
     """The report's data of predictions, with a run of three steps behind them."""
     predictions = predictions or make_predictions()
-    scores = score(predictions)
+    scores = score(predictions, Resampling(resamples=50))
     run = {"config": {"steps": 3, "loss": {"pose": "0:1"}}, "versions": {"keras": "3.15"}}
     made_by = made_by or MadeBy("python eval.py --out=e", "2001-02-03", run, LOG)
-    return ReportData(predictions, scores.per_example, scores.summary, made_by)
+    return ReportData(predictions, scores.per_example, scores.summary, scores.conditions, made_by)
 
 
 @pytest.fixture(scope="session")

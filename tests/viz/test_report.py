@@ -9,11 +9,12 @@ import pytest
 
 from keypointnet_tf.viz import report_pairs, report_run, report_summary
 from keypointnet_tf.viz.report import build_report
+from keypointnet_tf.viz.report_conditions import condition_tables
 from keypointnet_tf.viz.report_data import MadeBy
 
 NASTY = "<img src=x onerror=alert(1)></script></svg></style>\"'&"
-ALL = ["summary", "errors", "keypoints", "landmarks", "turntables", "pairs", "failures",
-       "training", "origin"]  # fmt: skip
+ALL = """summary errors keypoints landmarks turntables pairs failures conditions training
+origin""".split()
 VOID = {"meta", "input"}
 
 
@@ -97,9 +98,10 @@ def test_sections_vanish_with_their_data(report_data, predictions_of):
     bare = predictions_of(
         landmarks=None, landmark_names=None, images=None, confidence=None, kind=None
     )
-    data = dataclasses.replace(report_data(bare), made_by=MadeBy())
+    data = dataclasses.replace(report_data(bare), made_by=MadeBy(), conditions={})
     outline = Outline(build_report(data))
-    assert outline.sections() == [x for x in ALL if x not in ("landmarks", "training")]
+    gone = ("landmarks", "conditions", "training")
+    assert outline.sections() == [x for x in ALL if x not in gone]
     assert "image" not in [tag for tag, _ in outline.elements]
 
 
@@ -120,46 +122,89 @@ def test_unusual_predictions_are_reported(options, report_data, predictions_of):
     assert not re.search(r'="[^"]*\b(nan|inf)\b', html), "no number is missing in a drawing"
 
 
-def test_summary_shows_each_figure_with_floor_and_meaning(report_data):
-    data = report_data()
-    summary = {**data.summary, "landmark_error": 0.25, "landmark_floor": 0.5, "new_figure": 0.125}
-    (row,) = [
-        "".join(tr.itertext())
-        for tr in report_summary.summary_table(summary).iter("tr")
-        if "landmark error ↓" in "".join(tr.itertext())
+def row_of(summary, name):
+    """Texts of the cells in the row of the summary's table that begins with a name."""
+    rows = report_summary.summary_table(summary).iter("tr")
+    texts = [["".join(cell.itertext()) for cell in row] for row in rows]
+    return next((cells[1:] for cells in texts if cells[0].startswith(name)), None)
+
+
+def test_summary_shows_value_interval_reference_and_meaning():
+    summary = {
+        "landmark_error": 0.25,
+        "landmark_floor": 0.5,
+        "accuracy_10deg": 0.75,
+        "intervals": {"landmark_error": (0.2, 0.3), "accuracy_10deg": (0.7, 0.8)},
+        "floors": {"random": {"accuracy_10deg": 0.1}, "mean_pose": {"accuracy_10deg": 0.2}},
+    }
+    value, span, compared, meaning = row_of(summary, "landmark error ↓")
+    assert (value, span, compared) == ("0.250", "0.200 to 0.300", "mean landmarks 0.500")
+    assert "linear map" in meaning
+    value, span, compared, _ = row_of(summary, "pairs below 10 degrees ↑")
+    assert (value, span) == ("75.0\u00a0%", "70.0 to 80.0\u00a0%")
+    assert compared == "random 10.0\u00a0%mean pose 20.0\u00a0%"
+
+
+def test_summary_without_intervals_and_floors():
+    none = {"intervals": {"coverage": (None, float("nan"))}, "floors": {"mean_pose": None}}
+    for more in ({}, none):
+        assert row_of({"coverage": 0.5, **more}, "coverage")[:3] == ["0.500", "", ""]
+        assert row_of({"consistency": 0.5, **more}, "consistency")[:3] == ["0.500", "", ""]
+
+
+def test_other_figures_stand_behind_under_their_own_names():
+    summary = {
+        "new_figure": 0.125,
+        "coverage": 0.5,
+        "text": "x",
+        "nothing": None,
+        "yes": True,
+        "intervals": {"new_figure": (0.1, 0.2)},
+    }
+    rows = [
+        ["".join(cell.itertext()) for cell in row]
+        for row in report_summary.further_figures(summary).iter("tr")
     ]
-    assert "0.250" in row and "0.500mean landmarks" in row and "linear map" in row
-    rest = "".join(report_summary.further_figures(summary).itertext())
-    assert "new_figure0.1250" in rest and "landmark_floor" not in rest
+    assert rows[1:] == [["new_figure", "0.1250", "0.100 to 0.200"]]
+    assert report_summary.further_figures({"coverage": 0.5}) is None
 
 
-def test_absent_figures_are_dashes(report_data):
-    summary = {**report_data().summary, "landmark_error": float("nan"), "coverage": None}
-    text = "".join(report_summary.summary_table(summary).itertext())
-    assert "nan" not in text and "None" not in text
+def test_what_could_not_be_measured_is_told_with_the_reason():
+    summary = {
+        "landmark_error": float("nan"),
+        "coverage": None,
+        "consistency": 0.5,
+        "angular_error_median_deg_sym": None,
+        "landmark_reason": "no such file",
+        "template_reason": "",
+    }
+    text = report_summary.not_measured(summary).text
+    assert text == "Not measured (no such file): landmark error, coverage."
+    assert row_of(summary, "landmark error") is None
+    assert report_summary.not_measured({"coverage": 0.5}) is None
 
 
 def test_reasons_by_hand():
     table = {
-        "angular_error_deg": np.array([1.0, 2, 3]),
-        "orientation_ok0": np.array([True, False, True]),
-        "orientation_ok1": np.array([True, False, False]),
-        "elevation0_deg": np.array([45.0, 45, 5]),
-        "elevation1_deg": np.array([45.0, -3, 45]),
+        "failure": np.array(["", "flipped", "thin view", ""]),
+        "orientation_ok0": np.array([True, False, True, False]),
+        "orientation_ok1": np.array([1.0, 0.0, np.nan, 1.0]),
     }
     assert report_pairs.pair_reasons(table) == [
         [],
-        ["left/right wrong in view 0 and 1", "view 1 from low down"],
-        ["left/right wrong in view 1", "view 0 from low down"],
+        ["flipped", "left/right wrong in view 0 and 1"],
+        ["thin view"],
+        [],
     ]
 
 
 def test_failures_are_counted_and_shown_once(report_data, predictions_of):
     """Eight pairs fail; the worst six stand among the pairs already."""
     data = report_data(predictions_of())
-    errors = np.where(np.arange(20) < 8, 100.0 + np.arange(20), 5.0)
-    data.per_example["angular_error_deg"][:] = errors
-    parts = report_pairs.failures(data, [[] for _ in errors])
+    failed = np.arange(20) < 8
+    data.per_example["angular_error_deg"][:] = np.where(failed, 100.0 + np.arange(20), 5.0)
+    data.per_example["failure"][:] = np.where(failed, "flipped", "")
+    parts = report_pairs.failures(data, [[]] * 20)
     assert parts[0].text.startswith("8 of 20 pairs (40.0\u00a0%)")
     shown = [b.text for part in parts for b in part.iter("b")]
     assert shown == ["101°", "100°"], "the worst first"
@@ -167,9 +212,44 @@ def test_failures_are_counted_and_shown_once(report_data, predictions_of):
     assert worst == ["107°", "106°", "105°", "104°", "103°", "102°"]
 
 
+def test_failures_are_explained(report_data, predictions_of):
+    data = report_data(predictions_of())
+    data.per_example["failure"][:] = ["flipped"] * 3 + ["moonshine"] + [""] * 16
+    table = report_pairs.failures(data, [[]] * 20)[1]
+    rows = [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")][1:]
+    assert [row[:3] for row in rows] == [
+        ["flipped", "3", "75.0\u00a0%"],
+        ["moonshine", "1", "25.0\u00a0%"],
+    ]
+    assert "mixed up" in rows[0][-1] and rows[1][-1] == ""
+
+
+def test_conditions_by_hand():
+    columns = {
+        "property": np.array(["texture", "texture", "novelty", "novelty", "constant"]),
+        "bin": np.array([0, 1, 0, 1, 0]),
+        "low": np.array([0.1, 0.2, 100, 136, 0]),
+        "high": np.array([0.15, 0.3, 135, 180, 0]),
+        "samples": np.array([5, 6, 7, 8, 9]),
+        "objects": np.array([1, 1, 1, 1, 1]),
+        "error_mean_deg": np.array([10.0, 40, 20, 5, 1]),
+        "error_median_deg": np.array([1.0, 2, 3, 4, 5]),
+        "accuracy_30deg": np.array([1.0, 0.5, 0.5, 0.5, 1]),
+        "flipped_share": np.array([0.0, 0.25, 0, 0, 0]),
+    }
+    made = condition_tables(columns)
+    assert [h.text for h in made.iter("h3")] == ["Contrast of its texture", "novelty"]
+    rows = [["".join(cell.itertext()) for cell in row] for row in made.iter("tr")]
+    assert rows[2] == ["0.20 to 0.30", "6", "40.0°", "2.00°", "50.0\u00a0%", "25.0\u00a0%"]
+    assert rows[5][0] == "136 to 180"
+    bars = [cell.get("style") for cell in made.iter("td") if cell.get("class") == "bar"]
+    assert bars == ["--w:25%", "--w:100%", "--w:50%", "--w:12%"]
+    assert condition_tables({}) is None
+
+
 def test_without_failures_there_is_one_line(report_data, predictions_of):
     data = report_data(predictions_of())
-    data.per_example["angular_error_deg"][:] = 1.0
+    data.per_example["failure"][:] = ""
     (only,) = report_pairs.failures(data, [[]] * 20)
     assert only.text.startswith("0 of 20")
 

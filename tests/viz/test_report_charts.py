@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keypointnet_tf.viz import report_errors, report_svg
+from keypointnet_tf.viz import report_dependence, report_errors, report_svg
 from keypointnet_tf.viz.report_svg import Axis, Plot
 
 
@@ -49,7 +49,7 @@ def test_round_ticks():
 def test_bins_by_hand():
     values = np.array([0.0, 1, 1, 1, 1, 1, 2, 2, 5, -1])
     errors = np.array([9.0, 1, 2, 3, 4, 5, 7, 8, 100, 100])
-    found = report_errors.binned(values, errors, np.array([0, 1, 2]))
+    found = report_dependence.binned(values, errors, np.array([0, 1, 2]))
     assert found.counts.tolist() == [1, 7] and found.centres.tolist() == [0.5, 1.5]
     assert np.isnan(found.quantiles[:, 0]).all(), "one value has no spread"
     assert found.quantiles[1, 1] == 4 and found.quantiles[0, 1] == 2.5
@@ -78,5 +78,26 @@ def test_distribution_tells_the_shares():
 def test_dependence_stands_sparse_and_constant_data():
     for errors in (np.zeros(3), np.full(40, 180.0), np.full(40, 1e-5)):
         values = np.linspace(0, 10, len(errors))
-        made = report_errors.dependence("x", values, errors, np.arange(0, 11, 5), x_ticks=(0, 10))
+        made = report_dependence.dependence(
+            "x", values, errors, np.arange(0, 11, 5), x_ticks=(0, 10)
+        )
         assert "nan" not in "".join(f"{e.attrib}" for e in made.iter())
+
+
+def test_kinds_from_the_least_median_error_on(report_data):
+    data = report_data()
+    data.per_example["angular_error_deg"][:] = np.where(data.pairs.kind == "red", 40.0, 3.0)
+    rows = list(report_dependence.on_kinds(data).iter("tr"))[1:]
+    texts = [[cell.text for cell in row] for row in rows]
+    assert texts[0] == ["blue", "2", "10", "3.00°", "3.00°", "3.00°", "0.0\u00a0%"]
+    assert texts[1][0] == "red" and texts[1][-1] == "100.0\u00a0%"
+
+
+def test_one_kind_needs_no_table(report_data, predictions_of):
+    data = report_data(predictions_of(kind=np.full(20, "red")))
+    assert report_dependence.on_kinds(data) is None
+
+
+def test_views_have_three_charts(report_data):
+    labels = [f.find("svg").get("aria-label") for f in report_dependence.on_views(report_data())]
+    assert [label.split()[3] for label in labels] == ["angle", "azimuth", "elevation"]
