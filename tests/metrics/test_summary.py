@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.geometry import placement
-from keypointnet_tf.metrics.summary import score, view_angles, write_scores
+from keypointnet_tf.metrics.summary import score, write_scores
+from keypointnet_tf.metrics.tables import plain
+from keypointnet_tf.metrics.viewpoints import view_angles
 
 KEYS = """angular_error_mean_deg angular_error_median_deg accuracy_10deg accuracy_15deg
 accuracy_30deg orientation_accuracy three_d_se three_d_se_rms on_object_share consistency coverage
@@ -31,12 +33,14 @@ def test_perfect_predictions(perfect):
 
 
 def test_only_test_pairs_are_scored(linear):
-    """Ruined training pairs change nothing but the landmark map."""
+    """Ruined training pairs change only what is fitted on them: maps, template and mean pose."""
     ruined = linear.uv.copy()
     ruined[:24] += np.random.default_rng(0).normal(size=ruined[:24].shape)
-    before, after = score(linear).summary, score(dataclasses.replace(linear, uv=ruined)).summary
+    both = [score(linear), score(dataclasses.replace(linear, uv=ruined))]
+    before, after = (plain(scores.summary) for scores in both)
     changed = {k for k in before if before[k] != after[k]}
-    assert changed and all(k.startswith("landmark_error") for k in changed)
+    fitted = ("landmark_error", "absolute", "pck", "floors", "intervals")
+    assert changed and all(k.startswith(fitted) for k in changed)
     assert before["pairs"] == 8 and before["objects"] == 4
 
 
@@ -54,7 +58,7 @@ def test_figures_average_the_table(linear):
 def test_files_are_valid_and_repeat(perfect, linear, tmp_path):
     for name, data in (("a", perfect), ("b", linear), ("c", linear)):
         write_scores(score(data), tmp_path / name)
-    for file in ("summary.json", "per_example.csv"):
+    for file in ("summary.json", "per_example.csv", "conditions.csv"):
         assert (tmp_path / "b" / file).read_bytes() == (tmp_path / "c" / file).read_bytes()
     summary, rows = read(tmp_path / "a")
     assert summary["landmark_error"] is None and summary["landmark_reason"]
@@ -64,6 +68,7 @@ def test_files_are_valid_and_repeat(perfect, linear, tmp_path):
     assert 0 <= summary["landmark_error_ratio"] < 0.05
     assert set(summary["landmark_floor_per_landmark"]) == {"0", "1", "2"}
     assert sorted(p.name for p in (tmp_path / "b").iterdir()) == [
+        "conditions.csv",
         "per_example.csv",
         "summary.json",
     ]
