@@ -143,10 +143,7 @@ def _landmarks(data: ReportData) -> Element | None:
     )
 
 
-def _turntables(data: ReportData) -> Element | None:
-    shown = turntables(data)
-    if shown is None:
-        return None
+def _turntables(data: ReportData) -> Element:
     note = tag(
         "p",
         "Test objects from the least to the largest median error. Large discs: each "
@@ -155,7 +152,7 @@ def _turntables(data: ReportData) -> Element | None:
         "landmarks. Drag to turn.",
         class_="note",
     )
-    return section("turntables", "In three dimensions", note, shown)
+    return section("turntables", "In three dimensions", note, turntables(data))
 
 
 def _training(data: ReportData) -> Element | None:

@@ -142,10 +142,7 @@ def dependence(
     """
     found = binned(values, errors, edges)
     x = Axis(float(edges[0]), float(edges[-1]), x_ticks, title, names=names)
-    low = min(LEAST_DEGREES * 2, float(np.nanmin(found.quantiles, initial=WORST_DEGREES)))
-    low = max(low, 0.01)
-    y = Axis(low, WORST_DEGREES, _degree_ticks(low), "angular error, degrees", True)
-    plot = Plot(x, y)
+    plot = Plot(x, _degrees_axis(found))
     centres, (lower, median, upper, high) = found.centres, found.quantiles
     kept = np.isfinite(median)
     picture = plot.svg(
@@ -156,10 +153,7 @@ def dependence(
         line(plot, centres, median, "a"),
         dots(plot, centres, median, "a", _bin_titles(found)),
     )
-    rows = zip(_bin_names(found), found.counts.tolist(), *found.quantiles.tolist(), strict=True)
-    columns = (title, "number", "quartile", "median", "quartile", "90 %")
-    cells = [[name, count, *map(number, rest)] for name, count, *rest in rows]
-    return figure(picture, details("Numbers", table(columns, cells, class_="small")))
+    return figure(picture, details("Numbers", _numbers(found, title)))
 
 
 def legend() -> Element:
@@ -175,8 +169,20 @@ def legend() -> Element:
     )
 
 
-def _degree_ticks(low: float) -> list[float]:
-    return [t for t in log_ticks(low, 100.0) if t < 100] + [100.0, 180.0]
+def _degrees_axis(found: Binned) -> Axis:
+    """Logarithmic, from 1 degree or the least quartile to 180."""
+    low = min(2 * LEAST_DEGREES, float(np.nanmin(found.quantiles, initial=WORST_DEGREES)))
+    low = max(low, 0.01)
+    ticks = [t for t in log_ticks(low, 100.0) if t < 100] + [100.0, 180.0]
+    return Axis(low, WORST_DEGREES, ticks, "angular error, degrees", True)
+
+
+def _numbers(found: Binned, title: str) -> Element:
+    """The chart as a table."""
+    rows = zip(_bin_names(found), found.counts.tolist(), *found.quantiles.tolist(), strict=True)
+    cells = [[name, count, *map(number, rest)] for name, count, *rest in rows]
+    columns = (title, "number", "quartile", "median", "quartile", "90 %")
+    return table(columns, cells, class_="small")
 
 
 def _population(plot: Plot, found: Binned) -> Element:
