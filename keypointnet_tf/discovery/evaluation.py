@@ -93,6 +93,9 @@ def export(
     predicted = [_predict(model, arrays, batch_size, split) for split, arrays in parts]
     shared = [name for name in predicted[0] if all(name in part for part in predicted)]
     fields = {name: np.concatenate([part[name] for part in predicted]) for name in shared}
+    # Pictures are for looking at the test pairs; blank ones of the others take no memory.
+    fields["images"] = np.zeros((len(fields["uv"]), *test.images.shape[1:]), np.uint8)
+    fields["images"][: len(test)] = test.images
     if landmark_names and "landmarks" in fields:
         fields["landmark_names"] = np.array(landmark_names)
         if symmetric_pairs:
@@ -115,10 +118,7 @@ def _predict(
         keep = min(batch_size, len(arrays) - start)
         rows.append({k: v[:keep] for k, v in _predict_batch(model, batch).items()})
     fields = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    # Pictures are for looking at the test pairs; blank ones of the others take no room.
-    images = arrays.images if split == "test" else np.zeros_like(arrays.images)
     fields.update(
-        images=images,
         object_to_camera=arrays.object_to_camera,
         focal=arrays.focal,
         object_id=arrays.object_ids.astype(str),

@@ -19,6 +19,7 @@ from keypointnet_tf.metrics.summary import Scores
 
 PREDICTIONS_FILE = "predictions.npz"
 RESULT_FOLDER = "eval"
+VIEW_COLUMNS = ("relative_angle_deg", "elevation0_deg", "elevation1_deg")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Run:
       path: where its predictions lie.
       scores: its own, over all of its objects.
       shared: how many objects it has in common with the first run.
+      same_pairs: whether those objects' pairs are the same in both, by their cameras.
       differences: by the names of the figures; none for the first run.
     """
 
@@ -59,6 +61,7 @@ class Run:
     path: str
     scores: Scores
     shared: int
+    same_pairs: bool
     differences: dict[str, Difference]
 
     def value(self, name: str) -> float:
@@ -107,7 +110,8 @@ def compare(
     for number, (label, path, own) in enumerate(zip(labels, paths, scores, strict=True)):
         shared = np.intersect1d(scores[0].objects, own.objects)
         found = differences(scores[0], own, shared, resampling) if number else {}
-        runs.append(Run(label, path, own, len(shared), found))
+        same = _views(scores[0], shared) == _views(own, shared)
+        runs.append(Run(label, path, own, len(shared), same, found))
     return Comparison(tuple(runs), resampling)
 
 
@@ -133,6 +137,14 @@ def differences(
         if name in other.estimates:
             found[name] = _difference(estimate, other.estimates[name], both, resampling)
     return {name: each for name, each in found.items() if np.isfinite(each.difference)}
+
+
+def _views(scores: Scores, shared: np.ndarray) -> list[tuple]:
+    """Objects and angles of the cameras of the shared objects' pairs, in file order."""
+    table = scores.per_example
+    rows = np.flatnonzero(np.isin(table["object_id"], shared))
+    angles = [np.round(table[name][rows], 2).tolist() for name in VIEW_COLUMNS]
+    return list(zip(table["object_id"][rows].tolist(), *angles, strict=True))
 
 
 def _difference(

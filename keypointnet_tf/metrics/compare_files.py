@@ -87,6 +87,7 @@ def _run_values(comparison: Comparison, run: Run) -> dict[str, object]:
         "path": run.path,
         **{key: summary[key] for key in ("pairs", "objects", "keypoints", "steps")},
         "shared_objects": run.shared,
+        "same_pairs": run.same_pairs,
         "figures": figures,
         "differences": {name: _values(each) for name, each in run.differences.items()},
     }
@@ -133,11 +134,12 @@ def _differences(first: Run, run: Run, share: str) -> list[str]:
         if name in run.differences:
             rows.append([name, *_difference_cells(name, run.differences[name])])
     objects = "object" if run.shared == 1 else "objects"
-    head = f"Over the {run.shared} {objects} that both have, the same resamples in both; "
+    pairs = "" if run.same_pairs else " The pairs of these objects are not the same in both."
     return [
         title,
         "",
-        f"{head}bold where the {share} interval of the difference leaves 0 out.",
+        f"Over the {run.shared} {objects} that both have, the same resamples in both; bold where "
+        f"the {share} interval of the difference leaves 0 out.{pairs}",
         "",
         *_table(["figure", first.label, run.label, "difference", "verdict"], rows),
     ]

@@ -116,16 +116,18 @@ class Spread:
     power: int = 1
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
-        flat = self.points.reshape(len(self.points), -1)
+        # Coordinates apart, so that every step below runs over adjoining numbers.
+        axes = np.ascontiguousarray(np.moveaxis(self.points, -1, 0), float)
         values = np.full(len(weights), np.nan)
         for row, counts in enumerate(weights):
             share = counts[self.group].astype(float)
             if total := share.sum():
                 share /= total
-                apart = self.points - (share @ flat).reshape(self.points.shape[1:])
-                square = np.einsum("vkc,vkc->vk", apart, apart)
+                apart = axes - (share @ axes)[:, None]
+                np.square(apart, out=apart)
+                square = apart[0] + apart[1] + apart[2]
                 if self.power == 1:
-                    values[row] = (share @ np.sqrt(square)).mean()
+                    values[row] = (share @ np.sqrt(square, out=square)).mean()
                 else:
                     values[row] = np.sqrt(share @ square).mean()
         return values

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from keypointnet_tf.geometry import placement
-from keypointnet_tf.metrics import canonical
+from keypointnet_tf.metrics import canonical, symmetry
 from keypointnet_tf.metrics.landmarks import LandmarkMap
 from keypointnet_tf.metrics.predictions import Predictions
 
@@ -36,7 +36,9 @@ def true_uv(test: Predictions) -> np.ndarray:
     return project_each(landmarks, test.object_to_camera, test.focal)
 
 
-def predicted_uv(test: Predictions, fitted: LandmarkMap, template: np.ndarray) -> np.ndarray:
+def predicted_uv(
+    test: Predictions, fitted: LandmarkMap, template: np.ndarray, *, mirrored: bool = False
+) -> np.ndarray:
     """`[N, 2, L, 2]` places of the landmarks that each image alone predicts.
 
     With `c` the mean of a view's keypoints `x_k` in the camera frame and `R` the rotation that
@@ -47,11 +49,13 @@ def predicted_uv(test: Predictions, fitted: LandmarkMap, template: np.ndarray) -
       test: the pairs.
       fitted: a centred map.
       template: `[K, 3]`.
+      mirrored: whether the keypoints are taken for those of the template's mirror image in
+        `y -> -y`, as they are where left and right are swapped.
     """
-    points = test.xyz_camera
+    points, flip = test.xyz_camera, symmetry.MIRROR if mirrored else np.ones(3)
     centre = points.mean(axis=2, keepdims=True)
-    rotation = canonical.estimated_rotations(template, points)
-    landmarks = fitted((points - centre) @ rotation)
+    rotation = canonical.estimated_rotations(template * flip, points)
+    landmarks = fitted((points - centre) @ rotation * flip) * flip
     camera = landmarks @ np.swapaxes(rotation, -1, -2) + centre
     focal = test.focal.astype(float)[..., None, None]
     return -focal * camera[..., :2] / camera[..., 2:]
@@ -96,9 +100,19 @@ def distances_up_to_symmetry(
         row = np.broadcast_to(permutations[:, None, number], present.shape)
         other = distances(predicted, np.take_along_axis(truth, row[..., None], axis=2))
         allowed = (np.take_along_axis(present, row, axis=2) == present).all(axis=-1)
-        better = allowed & (_total(other) < _total(best))
-        best = np.where(better[..., None], other, best)
+        best = nearer(best, other, allowed)
     return best
+
+
+def nearer(distance: np.ndarray, other: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """`[N, 2, L]` of each view the distances with the smaller sum, the others where allowed.
+
+    Args:
+      distance, other: `[N, 2, L]`, NaN at the same places.
+      allowed: bool, broadcast with `[N, 2]`.
+    """
+    better = allowed & (_total(other) < _total(distance))
+    return np.where(better[..., None], other, distance)
 
 
 def reference_lengths(test: Predictions, norm: str) -> np.ndarray:

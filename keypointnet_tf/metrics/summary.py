@@ -17,13 +17,12 @@ from keypointnet_tf.metrics import consistency, failures, floors, repeatability
 from keypointnet_tf.metrics.bootstrap import Resampling, intervals
 from keypointnet_tf.metrics.conditions import conditions
 from keypointnet_tf.metrics.estimates import value_of
-from keypointnet_tf.metrics.examples import example_table
-from keypointnet_tf.metrics.figures import ACCURACY_DEGREES, Estimates, Measured, estimates
+from keypointnet_tf.metrics.figures import ACCURACY_DEGREES, estimates
 from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.grouping import object_keypoints
 from keypointnet_tf.metrics.landmarks import LandmarkScores
+from keypointnet_tf.metrics.measured import Estimates, Measured, measure
 from keypointnet_tf.metrics.predictions import Predictions
-from keypointnet_tf.metrics.references import fit_references
 from keypointnet_tf.metrics.tables import csv_text, json_text
 
 
@@ -82,20 +81,6 @@ def score(predictions: Predictions, resampling: Resampling | None = None) -> Sco
     }
     table = measured.table
     return Scores(summary, table, conditions(table), found, measured.names)
-
-
-def measure(predictions: Predictions) -> Measured:
-    """The values that the figures average; raises as `score`."""
-    test = predictions.select("test")
-    if not len(test):
-        raise ValueError(
-            f"field 'split' holds {sorted(set(predictions.split.tolist()))}; expected at least "
-            "one pair in 'test'"
-        )
-    references = fit_references(predictions)
-    table = example_table(test, np.flatnonzero(predictions.split == "test"), references)
-    names, group = np.unique(test.object_id, return_inverse=True)
-    return Measured(predictions, test, references, table, names, group.reshape(-1))
 
 
 def write_scores(scores: Scores, out_dir: str | os.PathLike) -> None:
