@@ -95,9 +95,8 @@ def test_what_comes_from_files_does_not_become_markup(report_data, predictions_o
 
 
 def test_sections_vanish_with_their_data(report_data, predictions_of):
-    bare = predictions_of(
-        landmarks=None, landmark_names=None, images=None, confidence=None, kind=None
-    )
+    gone = "landmarks landmark_names images confidence kind on_object orient_uv".split()
+    bare = predictions_of(**dict.fromkeys(gone))
     data = dataclasses.replace(report_data(bare), made_by=MadeBy(), conditions={})
     outline = Outline(build_report(data))
     gone = ("landmarks", "conditions", "training")

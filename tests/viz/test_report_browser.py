@@ -92,6 +92,26 @@ def test_the_script_turns_as_the_drawing_was_made(tab, path, data, azimuth):
     np.testing.assert_allclose(places(tab), wanted, atol=1.1)
 
 
+def test_the_script_redraws_what_was_drawn(tab, path):
+    """Ring, front, landmarks, single views, marks and their sizes, up to rounding."""
+    tab.open(path)
+    script = f"""[...{FIRST}.querySelectorAll('.ring, .front, .lm, .cloud, .mark')].map((e) =>
+        [e.getAttribute('class'), e.getAttribute('transform') || e.getAttribute('d')])"""
+    drawn = tab.run(script)
+    dots = f"""[...{FIRST}.querySelectorAll('.shape')].map(
+        (e) => e.getAttribute('d').split('h0').length - 1)"""
+    counts = tab.run(dots)
+    turn(tab, 200)
+    turn(tab, 40)
+    again = tab.run(script)
+    assert len(drawn) == 1 + 2 + 2 + 4 + 4 and [n for n, _ in again] == [n for n, _ in drawn]
+    for (name, before), (_, after) in zip(drawn, again, strict=True):
+        numbers = [np.array(re.findall(r"-?[\d.]+", text), float) for text in (before, after)]
+        np.testing.assert_allclose(*numbers, atol=1.1, err_msg=name)
+    assert min(counts) > 0 and sum(tab.run(dots)) == sum(counts)
+    np.testing.assert_allclose(tab.run(dots), counts, atol=0.02 * sum(counts))
+
+
 def test_dragging_turns(tab, path):
     tab.open(path)
     tab.run(f"{FIRST}.scrollIntoView({{block: 'center'}})")
