@@ -31,7 +31,7 @@ def describe(model: str | os.PathLike, *, command: str = "", date: str = "") -> 
       ValueError: a file is there but is not what a training writes; the message names it.
     """
     folder = pathlib.Path(model)
-    folder = folder if folder.is_dir() else folder.parent
+    folder = folder.parent if folder.suffix == ".keras" else folder
     run = _json(folder / "config.json") if (folder / "config.json").exists() else {}
     log = _columns(folder / "log.csv") if (folder / "log.csv").exists() else {}
     return MadeBy(command=command, date=date, run=run, log=log)

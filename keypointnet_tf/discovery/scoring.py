@@ -87,7 +87,9 @@ def headline(scores: Scores) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}" if np.isfinite(value) else "not scored"
 
 
 def _interval(ends: tuple[float, float] | None) -> str:

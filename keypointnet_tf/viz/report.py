@@ -23,11 +23,12 @@ TITLE = "Keypoint evaluation"
 def build_report(data: ReportData) -> str:
     """The report as the text of an HTML file."""
     reasons = report_pairs.pair_reasons(data.per_example)
+    found = keypoints.keypoint_figures(data.pairs)
     parts = [
         _summary(data),
         _errors(data),
-        _keypoints(data),
-        _landmarks(data),
+        _keypoints(found, data),
+        _landmarks(found, data),
         _turntables(data),
         section("pairs", "Pairs", report_pairs.extremes(data, reasons)),
         section("failures", "Failures", report_pairs.failures(data, reasons)),
@@ -107,8 +108,7 @@ def _errors(data: ReportData) -> Element:
     )
 
 
-def _keypoints(data: ReportData) -> Element:
-    found = keypoints.keypoint_figures(data.pairs)
+def _keypoints(found: keypoints.KeypointFigures, data: ReportData) -> Element:
     note = tag(
         "p",
         "Moves across views: distance of a view's prediction from the object's mean. "
@@ -126,8 +126,7 @@ def _keypoints(data: ReportData) -> Element:
     )
 
 
-def _landmarks(data: ReportData) -> Element | None:
-    found = keypoints.keypoint_figures(data.pairs)
+def _landmarks(found: keypoints.KeypointFigures, data: ReportData) -> Element | None:
     if not found.landmark_names:
         return None
     caption = (

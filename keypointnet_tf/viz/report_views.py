@@ -6,12 +6,11 @@ Letters: K keypoints, S picture size.
 
 from __future__ import annotations
 
-import functools
 import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from keypointnet_tf.viz.overlay import LOW_CONFIDENCE
 from keypointnet_tf.viz.report_data import ReportData, ScoredPairs
@@ -124,7 +123,7 @@ def pair_card(data: ReportData, pair: int, reasons: Sequence[str] = ()) -> Eleme
     kind = "" if pairs.kind is None else str(pairs.kind[pair])
     name = " · ".join(x for x in (str(pairs.object_id[pair]), kind) if x)
     label = f"{pairs.object_id[pair]}, angular error {error}"
-    turned = number(float(table["relative_angle_deg"][pair]), 2)
+    apart = number(float(table["view_angle_deg"][pair]), 2)
     head = tag("p", tag("b", error), [tag("span", r, class_="why") for r in reasons], class_="head")
     views = [view_svg(pairs, pair, view, f"view {view} of {label}") for view in (0, 1)]
     return tag(
@@ -134,7 +133,7 @@ def pair_card(data: ReportData, pair: int, reasons: Sequence[str] = ()) -> Eleme
         tag(
             "figcaption",
             tag("span", name, class_="name"),
-            f"pair {int(table['pair'][pair])} · views {turned}° apart · ",
+            f"pair {int(table['pair'][pair])} · views {apart}° apart · ",
             f"from {camera(data, pair, 0)} and {camera(data, pair, 1)}",
         ),
         class_="pair",
@@ -167,18 +166,16 @@ def cards(data: ReportData, rows: Sequence[int], reasons: Sequence[Sequence[str]
 def embedded_picture(image: np.ndarray) -> str:
     """A picture as an address, at most 128 pixels wide; what lies under alpha 0 is cleared.
 
+    WebP, or PNG where Pillow was built without WebP.
+
     Args:
       image: `[S, S, 4]` uint8, straight alpha.
     """
-    return _encoded(np.ascontiguousarray(image).tobytes(), image.shape[0], image.shape[1])
-
-
-@functools.lru_cache(maxsize=64)
-def _encoded(content: bytes, height: int, width: int) -> str:
-    pixels = np.frombuffer(content, np.uint8).reshape(height, width, 4)
-    pixels = np.where(pixels[..., 3:] > 0, pixels, 0).astype(np.uint8)
-    picture = Image.fromarray(pixels)
+    picture = Image.fromarray(np.where(image[..., 3:] > 0, image, 0).astype(np.uint8))
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=QUALITY, method=4)
-    return data_uri(buffer.getvalue(), "image/webp")
+    if features.check("webp"):
+        picture.save(buffer, "WEBP", quality=QUALITY, method=4)
+        return data_uri(buffer.getvalue(), "image/webp")
+    picture.save(buffer, "PNG", optimize=True)
+    return data_uri(buffer.getvalue(), "image/png")

@@ -19,9 +19,9 @@ def picture(size=50, box=(10, 20, 30, 35)):
     return image
 
 
-def decoded(address):
-    kind, content = address.split(";base64,")
-    assert kind == "data:image/webp"
+def decoded(address, kind="webp"):
+    head, content = address.split(";base64,")
+    assert head == f"data:image/{kind}"
     return Image.open(io.BytesIO(base64.b64decode(content)))
 
 
@@ -30,6 +30,12 @@ def test_picture_survives_and_hidden_colour_does_not():
     assert pixels.shape == (50, 50, 4)
     assert np.abs(pixels[27, 20] - [200, 10, 20, 255]).max() <= 12
     assert pixels[45, 45].tolist()[3] == 0 and (pixels[45, 45, :3] < 60).all()
+
+
+def test_without_webp_pictures_are_png(monkeypatch):
+    monkeypatch.setattr(views.features, "check", lambda name: False)
+    pixels = np.asarray(decoded(views.embedded_picture(picture()), "png"))
+    assert pixels[27, 20].tolist() == [200, 10, 20, 255] and not pixels[45, 45].any()
 
 
 def test_large_pictures_are_made_small():
