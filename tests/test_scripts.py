@@ -26,9 +26,10 @@ SUMMARY_KEYS = {
     "pairs",
     "steps",
 }
-SECTIONS = set(
-    "summary errors keypoints landmarks turntables pairs failures conditions training origin".split()
-)
+SECTIONS = {
+    *("summary", "errors", "keypoints", "landmarks", "turntables"),
+    *("pairs", "failures", "conditions", "training", "origin"),
+}
 
 
 def script(name, *arguments, code=0, cwd=None):
