@@ -52,8 +52,9 @@ _POSE = (
     ),
     Figure(
         "angular_error_median_deg_sym",
-        "the same up to symmetry, median",
-        "The least over the rotations that leave the object looking the same.",
+        "up to symmetry, median",
+        "The same, the least over the rotations and mirror images that leave the object looking "
+        "as it is.",
         "degrees",
         "lower",
         optional=True,
