@@ -35,7 +35,13 @@ def _compared(values) -> list[str]:
     from keypointnet_tf.discovery.comparison import report_comparison
     from keypointnet_tf.metrics.compare_files import markdown
 
-    comparison = report_comparison(values.compare, values.out, eval_flags.resampling(values))
+    comparison = report_comparison(
+        values.compare,
+        values.out,
+        eval_flags.resampling(values),
+        mirror=values.mirror_symmetric,
+        fold=values.rotation_fold,
+    )
     return markdown(comparison).splitlines()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from keypointnet_tf.metrics import symmetry
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.compare import (
     PREDICTIONS_FILE,
@@ -26,6 +27,9 @@ def report_comparison(
     runs: Sequence[str | os.PathLike],
     out_dir: str | os.PathLike,
     resampling: Resampling | None = None,
+    *,
+    mirror: bool | None = None,
+    fold: int | None = None,
 ) -> Comparison:
     """Scores runs and writes `compare.json`, `compare.csv`, `compare.md` and `compare.png`.
 
@@ -36,6 +40,7 @@ def report_comparison(
         first is the one that the others are compared with.
       out_dir: folder of the results.
       resampling: how the intervals are made; None: 2,000 resamples, 95 %, seed 0.
+      mirror, fold: symmetry of all objects where a file says nothing, as `symmetry.declare` has it.
 
     Raises:
       ValueError: there is no run, or a file is malformed; names it.
@@ -46,7 +51,8 @@ def report_comparison(
     scores = []
     for path in tqdm(paths, desc="score", unit="run"):
         try:
-            scores.append(score(Predictions.load(path), resampling))
+            predictions = symmetry.declare(Predictions.load(path), mirror=mirror, fold=fold)
+            scores.append(score(predictions, resampling))
         except ValueError as error:
             named = str(error).startswith(os.fspath(path))
             raise ValueError(str(error) if named else f"{path}: {error}") from error

@@ -168,21 +168,21 @@ def _spread_out(weights: np.ndarray, places: np.ndarray, objects: int) -> np.nda
 
 
 def distinct_labels(paths: Sequence[str]) -> list[str]:
-    """Short names for paths: what is left without the parts that all have in common.
+    """Short names for paths: their last parts, as many as tell them apart.
 
-    `runs/a/eval/predictions.npz` and `runs/b/eval/predictions.npz` become `a` and `b`. A path that
-    is given again gets a number.
+    What all have in common at the end is left out: `runs/a/eval/predictions.npz` and
+    `runs/b/eval/predictions.npz` become `a` and `b`. A path that is given again gets a number.
     """
     parts = [_without_file(path) for path in paths]
-    if len({tuple(p) for p in parts}) == 1:
-        parts = [p[-1:] for p in parts]
-    while len({p[0] for p in parts}) == 1 and min(map(len, parts)) > 1:
-        parts = [p[1:] for p in parts]
-    while len({p[-1] for p in parts}) == 1 and min(map(len, parts)) > 1:
+    different = {tuple(p) for p in parts}
+    while len(different) > 1 and len({p[-1] for p in parts}) == 1 and min(map(len, parts)) > 1:
         parts = [p[:-1] for p in parts]
+    count = 1
+    while len({tuple(p[-count:]) for p in parts}) < len({tuple(p) for p in parts}):
+        count += 1
     labels: list[str] = []
     for part in parts:
-        label = "/".join(part)
+        label = "/".join(part[-count:])
         again = sum(known == label or known.startswith(f"{label} (") for known in labels)
         labels.append(f"{label} ({again + 1})" if again else label)
     return labels

@@ -18,7 +18,7 @@ FIGURES = {
     "angular_error_mean_deg": "angular error, mean (°)",
     "angular_error_median_deg": "angular error, median (°)",
     "accuracy_30deg": "pairs within 30°",
-    "absolute_error_median_deg": "single-image pose, median (°)",
+    "absolute_error_median_deg": "single-image pose (°)",
     "orientation_accuracy": "left/right bit right",
     "three_d_se": "3D-SE",
     "consistency_across_views": "spread across views",

@@ -157,9 +157,11 @@ def test_no_run_is_an_error():
         (["runs/a/eval/predictions.npz"] * 3, ["a", "a (2)", "a (3)"]),
         (["/x/a/one.npz", "/x/b/one.npz"], ["a", "b"]),
         (["a.npz", "b.npz"], ["a.npz", "b.npz"]),
-        (["runs/a/x/predictions.npz", "runs/a/y/z/predictions.npz"], ["x", "y/z"]),
+        (["runs/a/x/predictions.npz", "runs/a/y/z/predictions.npz"], ["x", "z"]),
         (["predictions.npz"] * 2, ["predictions.npz", "predictions.npz (2)"]),
-        (["runs/a/eval/predictions.npz", "runs/a/eval_dev/predictions.npz"], ["a", "a/eval_dev"]),
+        (["runs/a/eval/predictions.npz", "runs/a/eval_dev/predictions.npz"], ["a", "eval_dev"]),
+        (["x/car/m", "y/chair/m", "x/chair/m"], ["x/car", "y/chair", "x/chair"]),
+        (["here/a", "there/far/b", "here/a"], ["a", "b", "a (2)"]),
     ],
 )
 def test_labels_leave_out_what_all_paths_share(paths, labels):
