@@ -1,7 +1,9 @@
 """Exports predictions of a record set and scores them, scores a file again, or compares runs."""
 
+import datetime
 import os
 import pathlib
+import shlex
 import sys
 
 import flags
@@ -15,9 +17,10 @@ several.
   python eval.py --predictions runs/planes/eval/predictions.npz --out runs/planes/eval
   python eval.py --compare runs/planes runs/planes_b --out runs/compared
 
-Writes predictions.npz, summary.json, summary.txt, per_example.csv, conditions.csv, and pictures of
-the pairs; a comparison writes compare.json, compare.csv, compare.md and compare.png. Predictions
-may come from elsewhere: docs/predictions.md. Every figure is explained in docs/metrics.md."""
+Writes report.html, predictions.npz, made_by.json, summary.json, summary.txt, per_example.csv,
+conditions.csv, and pictures of the pairs; a comparison writes compare.json, compare.csv, compare.md
+and compare.png. Predictions may come from elsewhere: docs/predictions.md. Every figure is explained
+in docs/metrics.md."""
 
 
 def main(values) -> None:
@@ -43,6 +46,7 @@ def _compared(values) -> list[str]:
 
 
 def _scored(values) -> list[str]:
+    from keypointnet_tf.discovery.made_by import load_made_by
     from keypointnet_tf.discovery.scoring import headline, report_scores
     from keypointnet_tf.metrics import symmetry
     from keypointnet_tf.metrics.predictions import Predictions
@@ -54,14 +58,26 @@ def _scored(values) -> list[str]:
         mirror=values.mirror_symmetric,
         fold=values.rotation_fold,
     )
-    return headline(report_scores(predictions, values.out, eval_flags.resampling(values)))
+    scores = report_scores(
+        predictions,
+        values.out,
+        eval_flags.resampling(values),
+        made_by=load_made_by(pathlib.Path(values.predictions).parent),
+    )
+    return headline(scores)
 
 
 def _predict_and_score(values):
     from keypointnet_tf.data.record_set import RecordSet
     from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import evaluate
+    from keypointnet_tf.discovery.made_by import describe
 
+    made_by = describe(
+        values.model_dir,
+        command=shlex.join(["python", *sys.argv]),
+        date=datetime.date.today().isoformat(),
+    )
     record_set = RecordSet(values.data_dir, records_up=values.records_up)
     return evaluate(
         load_model(values.model_dir),
@@ -74,6 +90,7 @@ def _predict_and_score(values):
         mirror=values.mirror_symmetric,
         fold=values.rotation_fold,
         resampling=eval_flags.resampling(values),
+        made_by=made_by,
     )
 
 

@@ -19,7 +19,7 @@ def define(values: flags.FlagValues) -> None:
         ("model_dir", None, "Run folder, whose best.keras is taken, or a .keras file."),
         ("data_dir", None, "Folder of records to predict and score."),
         ("predictions", None, "Score this predictions.npz again instead; needs no model."),
-        ("out", None, "Folder for predictions.npz, summary.json, per_example.csv, pictures."),
+        ("out", None, "Folder for report.html, predictions.npz, figures and pictures."),
     )
     for name, default, text in strings:
         flags.DEFINE_string(name, default, text, flag_values=values)

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,10 @@ SUMMARY_KEYS = {
     "landmark_floor",
     "pairs",
     "steps",
+}
+SECTIONS = {
+    *("summary", "errors", "keypoints", "landmarks", "turntables"),
+    *("pairs", "failures", "conditions", "training", "origin"),
 }
 
 
@@ -97,7 +102,8 @@ def test_scoring_again_gives_the_same_bytes_without_a_model(run, tmp_path):
         "eval.py", f"--predictions={run}/eval/predictions.npz", f"--out={tmp_path}", cwd=tmp_path
     )
     assert "angular_error_median_deg" in text
-    for name in ("summary.json", "per_example.csv", "conditions.csv", "pairs.png"):
+    names = ("summary.json", "per_example.csv", "conditions.csv", "pairs.png", "report.html")
+    for name in names:
         assert (tmp_path / name).read_bytes() == (run / "eval" / name).read_bytes()
 
 
@@ -106,6 +112,15 @@ def test_a_run_compared_with_itself_is_equal(run, tmp_path):
     assert "| equal |" in text and "| worse |" not in text and "| better |" not in text
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"compare.json", "compare.csv", "compare.md", "compare.png"}
+
+
+def test_report_tells_what_made_it(run):
+    """The command, the run's configuration and its curves, and all sections."""
+    html = (run / "eval" / "report.html").read_text(encoding="utf-8")
+    for part in ("--split=test", "loss.separation_delta", "loss over the steps", "median error"):
+        assert part in html
+    sections = set(re.findall(r'<section id="(\w+)"', html))
+    assert sections >= SECTIONS
 
 
 def test_finished_run_says_so_and_does_nothing(run):

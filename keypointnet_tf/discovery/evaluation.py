@@ -18,6 +18,7 @@ from keypointnet_tf.data.batches import PairArrays
 from keypointnet_tf.data.record_set import Location, RecordSet
 from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.logs import as_numpy
+from keypointnet_tf.discovery.made_by import load_made_by, save_made_by
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.scoring import report_scores
@@ -27,6 +28,7 @@ from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
 from keypointnet_tf.rendering.pairs import ViewPair
+from keypointnet_tf.viz.report_data import MadeBy
 
 FIELDS = ("uv", "depth", "orient_uv")
 
@@ -151,6 +153,7 @@ def evaluate(
     mirror: bool | None = None,
     fold: int | None = None,
     resampling: Resampling | None = None,
+    made_by: MadeBy | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -165,6 +168,7 @@ def evaluate(
       mirror, fold: symmetry of all objects where the records tell none: whether they are their own
         mirror images, and how many turns about `z` bring them onto themselves (0: any).
       resampling: how the intervals are made; None: the default.
+      made_by: what made the model, written beside the predictions and shown in the report.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
@@ -184,4 +188,5 @@ def evaluate(
     predictions = symmetry.declare(predictions, mirror=mirror, fold=fold)
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
-    return report_scores(predictions, out_dir, resampling)
+    save_made_by(made_by or MadeBy(), out_dir)
+    return report_scores(predictions, out_dir, resampling, made_by=load_made_by(out_dir))

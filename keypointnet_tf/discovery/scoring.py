@@ -12,6 +12,8 @@ from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores, score, write_scores
 from keypointnet_tf.viz.grid import best_median_worst, instances_grid
+from keypointnet_tf.viz.report import build_report
+from keypointnet_tf.viz.report_data import MadeBy, ReportData
 
 HEADLINE = (
     "angular_error_mean_deg",
@@ -39,30 +41,39 @@ HEADLINE = (
 
 
 def report_scores(
-    predictions: Predictions, out_dir: str | os.PathLike, resampling: Resampling | None = None
+    predictions: Predictions,
+    out_dir: str | os.PathLike,
+    resampling: Resampling | None = None,
+    *,
+    made_by: MadeBy | None = None,
 ) -> Scores:
-    """Scores predictions and writes the figures and the picture grids.
+    """Scores predictions and writes the figures, the picture grids and the report.
 
     `summary.json` holds every figure, `summary.txt` those that one looks at first,
     `per_example.csv` a row per pair, `conditions.csv` the error by properties of the pairs;
-    `pairs.png` shows the best, median and worst pairs, `instances.png` views of several objects.
+    `pairs.png` shows the best, median and worst pairs, `instances.png` views of several objects;
+    `report.html` shows all of it, with what made it.
 
     Args:
       predictions: the pairs.
       out_dir: folder of the results.
       resampling: how the intervals are made; None: 2,000 resamples, 95 %, seed 0.
+      made_by: what made the predictions, for the report; None: nothing is known.
 
     Raises:
       ValueError: there are no test pairs, or pairs of one object disagree on its landmarks.
     """
     scores = score(predictions, resampling)
     folder = pathlib.Path(out_dir)
+    test = predictions.select("test")
     if predictions.images is not None:
-        test = predictions.select("test")
         best_median_worst(test, scores.angular_error, folder / "pairs.png")
         instances_grid(test, folder / "instances.png")
     write_scores(scores, folder)
     write_atomic(folder / "summary.txt", ("\n".join(headline(scores)) + "\n").encode())
+    found = scores.per_example, scores.summary, scores.conditions
+    data = ReportData(test, *found, made_by=made_by or MadeBy())
+    write_atomic(folder / "report.html", build_report(data).encode("utf-8", "xmlcharrefreplace"))
     return scores
 
 

@@ -131,9 +131,9 @@ def instances_grid(
     images = _images_of(predictions)
     names = np.unique(predictions.object_id)
     sheet = []
-    for name in names[_evenly(len(names), rows)]:
-        views = _views_by_azimuth(predictions, name)
-        views = views[_evenly(len(views), columns)]
+    for name in names[evenly(len(names), rows)]:
+        views = views_by_azimuth(predictions, name)
+        views = views[evenly(len(views), columns)]
         pictures = []
         for i, j in views:
             trust = None if predictions.confidence is None else predictions.confidence[i, j]
@@ -226,7 +226,7 @@ def _upscale(image: np.ndarray) -> int:
     return max(1, round(TILE / len(image)))
 
 
-def _views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
+def views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
     """`[V, 2]` (pair, view) positions of an object, from the camera's least azimuth on."""
     pairs = np.flatnonzero(predictions.object_id == name)
     places = np.stack(np.meshgrid(pairs, [0, 1], indexing="ij"), axis=-1).reshape(-1, 2)
@@ -235,7 +235,7 @@ def _views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
     return places[np.argsort(np.arctan2(centre[:, 1], centre[:, 0]), kind="stable")]
 
 
-def _evenly(available: int, wanted: int) -> np.ndarray:
+def evenly(available: int, wanted: int) -> np.ndarray:
     """`min(available, wanted)` positions spread evenly over `range(available)`."""
     return np.linspace(0, available - 1, min(available, wanted)).round().astype(int)
 
