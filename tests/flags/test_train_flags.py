@@ -116,7 +116,7 @@ def test_eval_flags_want_a_model_or_predictions():
     values = absl_flags.FlagValues()
     eval_flags.define(values)
     values(["eval.py", "--out=x"])
-    with pytest.raises(ValueError, match="one of --model_dir and --predictions"):
+    with pytest.raises(ValueError, match="one of --model_dir, --predictions and --compare"):
         eval_flags.check(values)
 
 
