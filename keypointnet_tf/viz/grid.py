@@ -165,7 +165,7 @@ def same_views(
         images = _images_of(found)
         if list(found.object_id) != list(first.object_id):
             raise ValueError(f"row {name!r} shows other objects; expected the same in all rows")
-        places = starts[_evenly(len(starts), columns)]
+        places = starts[evenly(len(starts), columns)]
         pictures = [_draw(images[i, 0], found.uv[i, 0], None, upscale) for i in places]
         sheet.append([captioned(tile_rows([pictures], gap=2), name)])
     return tile_rows(sheet)
