@@ -14,6 +14,7 @@ from keypointnet_tf.discovery.schedules import ramp
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PRESETS = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
 NAMES = {
+    "ablation",
     "debug",
     "demo",
     "demo_car",
@@ -23,6 +24,7 @@ NAMES = {
     "paper_chair",
     "slides_plane",
     "slides_car",
+    "supervised",
 }
 
 
