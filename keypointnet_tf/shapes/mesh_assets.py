@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Where exporters put pictures, seen from the mesh's folder.
 IMAGE_FOLDERS = ("", "../images", "images", "textures", "../textures")
-MOST_REPORTS = 10
+MOST_REPORTS = 5
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _reported: dict[str, set[str]] = {}

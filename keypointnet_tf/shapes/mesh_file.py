@@ -69,7 +69,6 @@ def load_mesh(
     try:
         data = read_file(path)
         check_kind(data, kind)
-        _compare_up(path, data, kind, up)
         pieces = _read(path, data, kind, materials)
         pieces = [piece for piece in pieces if len(piece.faces)]
     except Exception as error:  # whatever a parser makes of damaged data
@@ -78,6 +77,7 @@ def load_mesh(
         ) from error
     if not pieces:
         raise ValueError(f"{path}: no faces; expected a mesh with at least one triangle")
+    _compare_up(path, data, kind, up)
     try:
         return assembled(
             path, pieces, materials, rotation=rotation, object_id=object_id or path.stem

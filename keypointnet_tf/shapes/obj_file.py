@@ -32,7 +32,8 @@ def read_obj(data: bytes, assets: AssetFolder, materials: MaterialList) -> Piece
         report(assets.source, "refers to texture coordinates that it lacks; they count as none")
     known = (textured >= 0) & (textured < len(found.uv))
     uv = np.zeros((len(at), 2), np.float32)
-    uv[known] = found.uv[textured[known]]
+    with np.errstate(over="ignore"):  # numbers beyond float32 are mended later
+        uv[known] = found.uv[textured[known]]
     colors = np.ones((len(at), 3), np.float32) if found.colors is None else found.colors[at]
     indices = _add_materials(found, assets, materials)[found.materials]
     return polygon_piece(

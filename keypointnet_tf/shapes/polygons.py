@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 # Concave polygons beyond this work are cut as if they were convex. Cutting one of n corners takes
-# time in proportion to n cubed, and some for each corner.
-MOST_EARS_WORK = 500_000_000
-_WORK_PER_CORNER = 3000
+# time in proportion to n squared, and some for each corner.
+MOST_EARS_WORK = 100_000_000
+_WORK_PER_CORNER = 2000
 
 
 def triangulated(points: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -69,37 +69,44 @@ def _concave(
 
 def _within_budget(polygons: np.ndarray, counts: np.ndarray) -> np.ndarray:
     size = counts[polygons].astype(float)
-    return polygons[np.cumsum(size**3 + _WORK_PER_CORNER * size) <= MOST_EARS_WORK]
+    return polygons[np.cumsum(size * (size + _WORK_PER_CORNER)) <= MOST_EARS_WORK]
 
 
 def _ears(points: np.ndarray) -> np.ndarray:
     """`[n - 2, 3]` triangles of one polygon `[n, 3]`."""
     flat = _in_plane(points)
     left = list(range(len(flat)))
+    shapes = [_shape(flat, left, place) for place in left]
     found = []
     while len(left) > 3:
-        ear = _ear(flat[left])
+        ear = int(np.argmax(shapes))
         found.append([left[ear - 1], left[ear], left[(ear + 1) % len(left)]])
-        del left[ear]
+        del left[ear], shapes[ear]
+        for place in (ear - 1, ear % len(left)):
+            shapes[place] = _shape(flat, left, place)
     return np.array([*found, left])
 
 
-def _ear(points: np.ndarray) -> int:
-    """A corner of a counter-clockwise polygon `[n, 2]` whose triangle holds no other corner.
+def _shape(flat: np.ndarray, left: list[int], place: int) -> float:
+    """How well the triangle at a corner serves as an ear: the wider, the better.
 
-    Of all of them the one with the widest smallest angle, so that slivers are few; where the
-    polygon crosses itself and there is none, the first.
+    Its area over its squared sides; below 0 where it lies outside or holds another corner. So
+    slivers are few, and where a polygon crosses itself there is still a first choice.
+
+    Args:
+      flat: `[n, 2]` the polygon, counter-clockwise.
+      left: corners that are not cut off yet.
+      place: among those.
     """
-    before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-    corners = np.stack([before, points, after], axis=1)
-    area = _cross(points - before, after - points)
-    inside = np.ones((len(points), len(points)), bool)
-    for i in range(3):
-        a, b = corners[:, i, None], corners[:, (i + 1) % 3, None]
-        inside &= _cross(b - a, points[None] - a) > 0
-    sides = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
-    quality = np.where((area > 0) & ~inside.any(axis=1), area, -1) / (sides**2).sum(axis=1)
-    return int(np.argmax(quality))
+    a, b, c = triangle = flat[[left[place - 1], left[place], left[(place + 1) % len(left)]]]
+    sides = np.roll(triangle, -1, axis=0) - triangle
+    squares = max(float((sides**2).sum()), 1e-300)
+    area = float(_cross(b - a, c - a))
+    if area <= 0:
+        return area / squares - 1
+    reach = flat[left][:, None] - triangle
+    held = (_cross(sides, reach) > 0).all(axis=1).any()
+    return -1.0 if held else area / squares
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:

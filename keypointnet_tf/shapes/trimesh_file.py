@@ -80,12 +80,11 @@ def _pieces(scene: trimesh.Scene, materials: MaterialList) -> Iterator[Piece]:
 
 
 def _placed(mesh: trimesh.Trimesh, transform: np.ndarray, materials: MaterialList) -> Piece:
-    # A mirroring transform turns the faces inside out.
-    mirrored = np.linalg.det(transform[:3, :3]) < 0
-    order = [0, 2, 1] if mirrored else [0, 1, 2]
-    faces = np.asarray(mesh.faces)[:, order].astype(np.int64)
     with np.errstate(invalid="ignore", over="ignore"):  # infinite vertices are reported later
+        mirrored = np.linalg.det(transform[:3, :3]) < 0
         vertices = np.asarray(mesh.vertices, float) @ transform[:3, :3].T + transform[:3, 3]
+    # A mirroring transform turns the faces inside out.
+    faces = np.asarray(mesh.faces)[:, [0, 2, 1] if mirrored else [0, 1, 2]].astype(np.int64)
     uv = getattr(mesh.visual, "uv", None)
     if uv is None or len(uv) != len(vertices):
         uv = np.zeros((len(vertices), 2))
