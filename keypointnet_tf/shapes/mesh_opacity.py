@@ -52,11 +52,12 @@ def masked(opacity: float, alpha: np.ndarray | None = None, *, cutoff: float) ->
       alpha: uint8 `[H, W]` opacity texel by texel.
       cutoff: least opacity of what is there.
     """
-    if alpha is None:
+    if alpha is None or cutoff <= 0:
         return Coverage(opacity >= cutoff)
-    scaled = alpha * (opacity * HALF / max(255 * cutoff, 1e-6))
-    cutout = np.clip(np.round(scaled, 3), 0, 255).astype(np.uint8)
-    return Coverage(bool(cutout.max() >= HALF), cutout if cutout.min() < HALF else None)
+    scaled = np.round(alpha * (opacity * HALF / (255 * cutoff)), 3)
+    cutout = np.clip(scaled, 0, 255).astype(np.uint8)
+    visible = bool(cutout.max() >= HALF)
+    return Coverage(visible, cutout if visible and cutout.min() < HALF else None)
 
 
 def without_fringe(texture: np.ndarray, cutout: np.ndarray) -> np.ndarray:

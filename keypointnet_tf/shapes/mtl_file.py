@@ -156,12 +156,12 @@ def _color(rest: str) -> tuple[float, float, float] | None:
 
 
 def _last_share(rest: str) -> float | None:
-    """The number after options such as `-halo`."""
+    """The last number."""
     return next(iter(_shares(rest)[-1:]), None)
 
 
 def _shares(rest: str) -> list[float]:
-    """The leading finite numbers, cut to [0, 1]; words in front of them are passed over."""
+    """The leading finite numbers, cut to [0, 1], after options such as `-halo`."""
     values = []
     for word in rest.split()[:8]:
         try:
@@ -170,6 +170,6 @@ def _shares(rest: str) -> list[float]:
             value = math.nan
         if math.isfinite(value):
             values.append(min(max(value, 0.0), 1.0))
-        elif values:
+        elif values or not word.startswith("-"):
             break
     return values
