@@ -129,8 +129,8 @@ def checked_stl(data: bytes) -> bytes:
     if _is_binary_stl(data):
         return data
     if data.lstrip()[:5].lower() == b"solid" and b"facet" in data[:4096].lower():
-        check_count("faces", data.lower().count(b"endfacet"), MAX_FACES)
-        return decoded(data).encode()
+        check_count("faces", data.count(b"endfacet") + data.count(b"ENDFACET"), MAX_FACES)
+        return data if data.isascii() else decoded(data).encode()
     count = int.from_bytes(data[80:84], "little")
     check_declared("faces", count, _STL_FACE, max(0, len(data) - _STL_HEADER))
     if not count:

@@ -7,7 +7,8 @@ import pytest
 
 from keypointnet_tf.shapes.frames import KNOWN_FRAMES, Frame
 from keypointnet_tf.shapes.mesh_file import load_mesh
-from keypointnet_tf.shapes.shapenet import ShapeNetFolder, synset_of
+from keypointnet_tf.shapes.shapenet import ShapeNetFolder
+from keypointnet_tf.shapes.shapenet_classes import synset_of
 
 # Longest along x (4), tip at z = -2, top at y = 1.
 OBJ = "v -2 0 0\nv 2 0 0\nv 0 0 -2\nv 0 1 0\nf 1 2 3\nf 1 2 4\n"
