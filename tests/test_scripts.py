@@ -85,6 +85,9 @@ def test_summary_has_every_figure(run):
     assert summary["pairs"] == 6 and summary["steps"] in (20, 40)
     assert all(0 <= summary[k] <= 1 for k in summary if k.endswith(("share", "accuracy")))
     assert summary["landmark_error"] is not None and summary["landmark_floor"] > 0
+    # Planes are their own mirror images, which the records tell; training pairs give the template.
+    for name in ("accuracy_30deg_sym", "absolute_error_mean_deg_sym", "pck_box_0.1_sym"):
+        assert summary[name] is not None, name
     for picture in ("pairs.png", "instances.png"):
         assert (run / "eval" / picture).stat().st_size > 1000
 
@@ -94,8 +97,15 @@ def test_scoring_again_gives_the_same_bytes_without_a_model(run, tmp_path):
         "eval.py", f"--predictions={run}/eval/predictions.npz", f"--out={tmp_path}", cwd=tmp_path
     )
     assert "angular_error_median_deg" in text
-    for name in ("summary.json", "per_example.csv", "pairs.png"):
+    for name in ("summary.json", "per_example.csv", "conditions.csv", "pairs.png"):
         assert (tmp_path / name).read_bytes() == (run / "eval" / name).read_bytes()
+
+
+def test_a_run_compared_with_itself_is_equal(run, tmp_path):
+    text = script("eval.py", "--compare", run, run / "eval", f"--out={tmp_path}/out", cwd=tmp_path)
+    assert "| equal |" in text and "| worse |" not in text and "| better |" not in text
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"compare.json", "compare.csv", "compare.md", "compare.png"}
 
 
 def test_finished_run_says_so_and_does_nothing(run):
@@ -132,6 +142,7 @@ def test_prediction_on_rendered_pictures(run, tmp_path):
         ("train.py", ["--model_dir=m", "--data_dir=/nowhere"], "/nowhere is not a folder"),
         ("eval.py", ["--out=o", "--model_dir=/nowhere", "--data_dir=d"], "d is not a folder"),
         ("eval.py", ["--out=o", "--predictions=/nowhere.npz"], "/nowhere.npz"),
+        ("eval.py", ["--out=o", "--compare", "/nowhere", "/else"], "/nowhere is no file"),
         ("predict.py", ["--model_dir=/nowhere", "--input=.", "--out=o"], "no photo"),
     ],
 )

@@ -170,8 +170,13 @@ class PairArrays:
             description=f"{record_set.folder.name} {split}",
         )
 
-    def batch(self, indices: np.ndarray, size: int | None = None) -> Batch:
-        """The batch dictionary of the pairs at `indices [B]`, images of side `size`."""
+    def batch(
+        self, indices: np.ndarray, size: int | None = None, *, landmarks: bool = False
+    ) -> Batch:
+        """The batch dictionary of the pairs at `indices [B]`, images of side `size`.
+
+        With `landmarks`, for supervised training, it also holds `landmarks` float32 `[B, L, 3]`.
+        """
         flat = over_black(self.images[indices])
         flat = resize_area(flat, self.size if size is None else size)
         batch = {}
@@ -180,6 +185,8 @@ class PairArrays:
             batch[f"mask{view}"] = np.ascontiguousarray(flat[:, view, ..., 3:])
             batch[f"object_to_camera{view}"] = self.object_to_camera[indices, view]
             batch[f"focal{view}"] = self.focal[indices, view]
+        if landmarks:
+            batch["landmarks"] = self.landmarks[indices]
         return batch
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from tqdm import tqdm
@@ -22,6 +22,8 @@ from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.scoring import report_scores
 from keypointnet_tf.geometry import heatmap
+from keypointnet_tf.metrics import symmetry
+from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
 from keypointnet_tf.rendering.pairs import ViewPair
@@ -68,6 +70,7 @@ def export(
     fit: PairArrays | None = None,
     *,
     landmark_names: tuple[str, ...] = (),
+    symmetric_pairs: Sequence[Sequence[str]] = (),
     batch_size: int = 32,
 ) -> Predictions:
     """Predicts both views of every pair, without noise and with the predicted left/right bit.
@@ -75,16 +78,30 @@ def export(
     Args:
       model: a trained model.
       test: pairs to score, of objects that were not trained on.
-      fit: pairs of training objects, on which maps to landmarks are fitted; None for none.
+      fit: pairs of training objects, on which maps and means are fitted; None for none.
       landmark_names: names of the landmarks that the pairs hold.
+      symmetric_pairs: `(left, right)` names of landmarks that swap under the mirror `y -> -y`. If
+        there are any, every object counts as its own mirror image.
       batch_size: pairs at a time.
+
+    Raises:
+      ValueError: a symmetric pair names no landmark.
     """
     parts = [("test", test)] + ([("train", fit)] if fit is not None else [])
     predicted = [_predict(model, arrays, batch_size, split) for split, arrays in parts]
     shared = [name for name in predicted[0] if all(name in part for part in predicted)]
     fields = {name: np.concatenate([part[name] for part in predicted]) for name in shared}
+    # Pictures are for looking at the test pairs; blank ones of the others take no memory.
+    fields["images"] = np.zeros((len(fields["uv"]), *test.images.shape[1:]), np.uint8)
+    fields["images"][: len(test)] = test.images
     if landmark_names and "landmarks" in fields:
         fields["landmark_names"] = np.array(landmark_names)
+        if symmetric_pairs:
+            mirror = symmetry.reflection_of(landmark_names, symmetric_pairs)
+            count = len(fields["uv"])
+            fields["landmark_permutations"] = np.tile(mirror, (count, 1, 1)).astype(np.int16)
+    if symmetric_pairs:
+        fields["mirror_symmetric"] = np.ones(len(fields["uv"]), bool)
     return Predictions(**fields, steps=int(model.step))
 
 
@@ -99,10 +116,7 @@ def _predict(
         keep = min(batch_size, len(arrays) - start)
         rows.append({k: v[:keep] for k, v in _predict_batch(model, batch).items()})
     fields = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    # Pictures are for looking at the test pairs; blank ones of the others take no room.
-    images = arrays.images if split == "test" else np.zeros_like(arrays.images)
     fields.update(
-        images=images,
         object_to_camera=arrays.object_to_camera,
         focal=arrays.focal,
         object_id=arrays.object_ids.astype(str),
@@ -134,6 +148,9 @@ def evaluate(
     fit_objects: int = 200,
     pairs: int | None = None,
     batch_size: int = 32,
+    mirror: bool | None = None,
+    fold: int | None = None,
+    resampling: Resampling | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -142,20 +159,29 @@ def evaluate(
       record_set: the records.
       out_dir: folder of the results.
       split: the split to score.
-      fit_objects: training objects on which the landmark map is fitted.
+      fit_objects: training objects on which the landmark map and the means are fitted.
       pairs: at most so many pairs of each object.
       batch_size: pairs at a time.
+      mirror, fold: symmetry of all objects where the records tell none: whether they are their own
+        mirror images, and how many turns about `z` bring them onto themselves (0: any).
+      resampling: how the intervals are made; None: the default.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
     """
     test = read_split(record_set, split, pairs=pairs)
     fit = None
-    if test.landmarks is not None and split != "train" and record_set.names("train"):
+    if split != "train" and record_set.names("train"):
         fit = read_split(record_set, "train", objects=fit_objects, pairs=pairs or 10)
     predictions = export(
-        model, test, fit, landmark_names=record_set.landmark_names, batch_size=batch_size
+        model,
+        test,
+        fit,
+        landmark_names=record_set.landmark_names,
+        symmetric_pairs=record_set.meta.get("symmetric_pairs") or (),
+        batch_size=batch_size,
     )
+    predictions = symmetry.declare(predictions, mirror=mirror, fold=fold)
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
-    return report_scores(predictions, out_dir)
+    return report_scores(predictions, out_dir, resampling)

@@ -11,6 +11,7 @@ from keras import ops
 
 from keypointnet_tf.discovery import losses, views
 from keypointnet_tf.discovery.config import (
+    DISCOVERY_LOSSES,
     WEIGHTED_LOSSES,
     ModelConfig,
     TrainConfig,
@@ -24,15 +25,14 @@ from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
 
-KEYPOINT_LOSSES = tuple(name for name in WEIGHTED_LOSSES if name != "orientation")
-
 
 @keras.saving.register_keras_serializable(package="keypointnet_tf")
 class PairModel(keras.Model):
     """Trains OrientNet and KeypointNet on view pairs.
 
     Inputs: a dictionary of float32 tensors, for views 0 and 1: `image0 [B, size, size, 3]` in
-    [0, 1] over black, `mask0 [B, size, size, 1]`, `object_to_camera0 [B, 4, 4]`, `focal0 [B]`.
+    [0, 1] over black, `mask0 [B, size, size, 1]`, `object_to_camera0 [B, 4, 4]`, `focal0 [B]`;
+    for the supervised baseline also `landmarks [B, K, 3]`, object frame, NaN where absent.
 
     Args:
       config: the training configuration, as a `TrainConfig` or its JSON form.
@@ -79,9 +79,10 @@ class PairModel(keras.Model):
     def active_losses(self) -> tuple[str, ...]:
         """The losses that the networks in training are responsible for."""
         part = self.train_config.train
-        return {"both": WEIGHTED_LOSSES, "keypoints": KEYPOINT_LOSSES, "orient": ("orientation",)}[
-            part
-        ]
+        if part == "orient":
+            return ("orientation",)
+        names = WEIGHTED_LOSSES if self.train_config.loss.supervised else DISCOVERY_LOSSES
+        return tuple(name for name in names if name != "orientation" or part == "both")
 
     @property
     def progress(self):
@@ -110,6 +111,8 @@ class PairModel(keras.Model):
             training=training and self.keypoint_net.trainable,
         )
         xyz_camera = camera.unproject(points["uv"], points["depth"], batch["focal"])
+        if self.train_config.loss.supervised and "landmarks" in inputs:
+            batch["landmarks"] = ops.concatenate([inputs["landmarks"]] * 2)
         return {**batch, **points, "orient_uv": orient_uv, "xyz_camera": xyz_camera}
 
     def _zoomed(self, batch: dict) -> dict:
@@ -123,9 +126,17 @@ class PairModel(keras.Model):
         truth = losses.faces_right(losses.axis_points_uv(batch["object_to_camera"], batch["focal"]))
         share = self.train_config.loss.true_orientation(self.progress)
         if self.train_config.loss.orientation_bit == "round":
-            return ops.round(truth * share + predicted * (1 - share))
-        drawn = keras.random.uniform(ops.shape(truth), seed=self.noise_seeds)
-        return ops.where(drawn < share, truth, predicted)
+            bit = ops.round(truth * share + predicted * (1 - share))
+        else:
+            bit = ops.where(self._drawn(share, truth), truth, predicted)
+        flip = self.train_config.loss.orientation_flip
+        if not flip.highest:
+            return bit
+        return ops.where(self._drawn(flip(self.progress), bit), 1.0 - bit, bit)
+
+    def _drawn(self, share, like):
+        """Which elements of a random `share` of all, in the shape of `like`."""
+        return keras.random.uniform(ops.shape(like), seed=self.noise_seeds) < share
 
     # === Losses ===
 
@@ -154,6 +165,10 @@ class PairModel(keras.Model):
             )
             / 2,
         }
+        if self.train_config.loss.supervised:
+            per_view["landmarks"] = losses.landmarks(
+                outputs["xyz_camera"], outputs["landmarks"], outputs["object_to_camera"]
+            )
         return {
             "consistency": losses.multi_view_consistency(xyz0, uv1, pose_0to1, focal1)
             + losses.multi_view_consistency(xyz1, uv0, pose_1to0, focal0),

@@ -35,7 +35,7 @@ class TrainingData:
       batches: first global step -> endless data set of batch dictionaries, a function of the step.
       validation: fixed pairs of objects that are not trained on.
       info: kept in the model: `category`, `object_share` (mean larger side of the objects' boxes,
-        share of the frame), `focal`, `distance` of the cameras.
+        share of the frame), mean `focal`, and nominal `distance` of the cameras.
       description: what identifies the data in `config.json`; a run goes on only with the same.
       notes: kept in `config.json` and not compared.
     """
@@ -64,7 +64,8 @@ def from_records(
         memory up to 4 GiB of images.
 
     Raises:
-      ValueError: the set is damaged, or has no training or dev records.
+      ValueError: the set is damaged, has no training or dev records, or lacks the landmarks that
+        the configuration learns from.
     """
     record_set = RecordSet(folder, records_up=records_up)
     for split in ("train", "dev"):
@@ -75,6 +76,7 @@ def from_records(
             )
     validation = PairArrays.from_record_set(record_set, "dev")
     validation = take(validation, spread(len(validation), config.validation_pairs))
+    check_landmarks(validation, config, str(folder))
     needed = record_set.count("train") * 8 * record_set.size**2
     if reading == "stream" or (reading == "auto" and needed > MEMORY_LIMIT_BYTES):
         batches = _streamed(record_set, config)
@@ -83,7 +85,9 @@ def from_records(
     category = record_set.meta.get("category", "")
     description = {"records": record_set.fingerprint(), "records_up": record_set.records_up}
     notes = {"data_dir": os.path.abspath(folder)}
-    return TrainingData(batches, validation, data_info(validation, category), description, notes)
+    nominal = record_set.meta.get("camera", {}).get("distance")
+    info = data_info(validation, category, nominal_distance=nominal)
+    return TrainingData(batches, validation, info, description, notes)
 
 
 def rendered(
@@ -103,7 +107,12 @@ def rendered(
         angle between training views by `config.max_angle`.
       objects: size of the pool of objects, None for endless new ones.
       workers: render processes that work ahead; 0 renders in the training process.
+
+    Raises:
+      ValueError: the configuration is of supervised training, which reads records.
     """
+    if config.loss.supervised:
+        raise ValueError("supervised training reads records; expected --data_dir, not --shapes")
     pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
     source = PairSource(
         ProceduralObjects(category, TRAINING_SEED + config.seed),
@@ -136,7 +145,8 @@ def rendered(
         "objects": objects,
         "pairs": _plain(dataclasses.asdict(pair_config)),
     }
-    return TrainingData(batches, validation, data_info(validation, category), description)
+    info = data_info(validation, category, nominal_distance=pair_config.sampling.distance)
+    return TrainingData(batches, validation, info, description)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,12 +180,30 @@ def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayD
             seed=config.seed,
             first_step=first_step,
             workers=1,
+            landmarks=config.loss.supervised,
         )
 
     return batches
 
 
+def check_landmarks(arrays: PairArrays, config: TrainConfig, where: str) -> None:
+    """Raises ValueError where supervised training lacks its landmarks, one per keypoint."""
+    if not config.loss.supervised:
+        return
+    found = 0 if arrays.landmarks is None else arrays.landmarks.shape[1]
+    if found != config.model.num_keypoints:
+        raise ValueError(
+            f"{where}: holds {found} landmarks; supervised training of "
+            f"{config.model.num_keypoints} keypoints expects as many: set num_keypoints to that"
+        )
+
+
 def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], object]:
+    if config.loss.supervised:
+        raise ValueError(
+            f"{record_set.folder}: supervised training holds records in memory; expected "
+            "--reading=memory"
+        )
     try:
         from keypointnet_tf.data.tf_pipeline import tf_dataset
     except ImportError as error:
@@ -197,14 +225,14 @@ def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], obj
     return batches
 
 
-def data_info(arrays: PairArrays, category: str) -> dict:
-    """What prediction needs: see `TrainingData.info`."""
+def data_info(arrays: PairArrays, category: str, *, nominal_distance: float | None = None) -> dict:
+    """What prediction needs: see `TrainingData.info`; a distance not told is measured."""
     distances = np.linalg.norm(arrays.object_to_camera[:, :, :3, 3], axis=-1)
     return {
         "category": category,
         "object_share": float(np.mean([object_share(v) for p in arrays.images for v in p])),
         "focal": float(np.mean(arrays.focal)),
-        "distance": float(np.round(np.mean(distances), 1)),
+        "distance": float(nominal_distance or np.round(np.mean(distances), 1)),
     }
 
 

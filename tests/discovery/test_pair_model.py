@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.discovery import losses, views
-from keypointnet_tf.discovery.config import LossConfig, TrainConfig
-from keypointnet_tf.discovery.pair_model import KEYPOINT_LOSSES, WEIGHTED_LOSSES, PairModel
+from keypointnet_tf.discovery.config import DISCOVERY_LOSSES, LossConfig, TrainConfig
+from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.schedules import constant, ramp
 from keypointnet_tf.geometry import placement
 
+KEYPOINT_LOSSES = tuple(name for name in DISCOVERY_LOSSES if name != "orientation")
 METRICS = {"angular_error_deg", "orientation_accuracy"}
 
 
@@ -65,7 +66,7 @@ def perfect_outputs(count, keypoints=4, seed=0):
 
 def test_every_loss_has_its_curve(fitted):
     _, history = fitted
-    names = {"loss", *WEIGHTED_LOSSES, *METRICS}
+    names = {"loss", *DISCOVERY_LOSSES, *METRICS}
     assert set(history) == names | {f"val_{name}" for name in names}
     assert all(np.isfinite(values).all() and len(values) == 2 for values in history.values())
 
@@ -81,9 +82,9 @@ def test_loss_is_the_weighted_sum_at_the_step(fitted):
     """Validation after epoch `n` sees the weights of step `2 n`: pose 2, then 4."""
     model, history = fitted
     for epoch, progress in enumerate((0.25, 0.5)):
-        weights = {n: getattr(model.train_config.loss, n).at(progress) for n in WEIGHTED_LOSSES}
+        weights = {n: getattr(model.train_config.loss, n).at(progress) for n in DISCOVERY_LOSSES}
         assert weights["pose"] == pytest.approx(8 * progress)
-        total = sum(weights[n] * history[f"val_{n}"][epoch] for n in WEIGHTED_LOSSES)
+        total = sum(weights[n] * history[f"val_{n}"][epoch] for n in DISCOVERY_LOSSES)
         assert history["val_loss"][epoch] == pytest.approx(total, rel=1e-4)
 
 
@@ -95,7 +96,7 @@ def test_progress_ends_at_one(build):
 
 @pytest.mark.parametrize(
     "train, names",
-    [("both", WEIGHTED_LOSSES), ("keypoints", KEYPOINT_LOSSES), ("orient", ("orientation",))],
+    [("both", DISCOVERY_LOSSES), ("keypoints", KEYPOINT_LOSSES), ("orient", ("orientation",))],
 )
 def test_weights_of_the_active_losses_follow_their_schedules(build, train, names):
     model = build(train=train, loss=LossConfig(template=ramp(5, 0, 0, 0.5)))
@@ -112,8 +113,21 @@ def test_weights_of_the_active_losses_follow_their_schedules(build, train, names
 def test_terms_have_one_value_per_pair(build, pair_batch):
     model = build()
     terms = to_numpy(model.loss_terms(model(pair_batch(4)), training=False))
-    assert set(terms) == set(WEIGHTED_LOSSES)
+    assert set(terms) == set(DISCOVERY_LOSSES)
     assert {term.shape for term in terms.values()} == {(4,)}
+
+
+def test_supervised_training_has_the_landmarks_as_one_more_term(build, pair_batch):
+    model = build(loss=LossConfig(landmarks=constant(1.0)))
+    assert model.active_losses == (*DISCOVERY_LOSSES, "landmarks")
+    batch = pair_batch(3)
+    batch["landmarks"] = np.zeros((3, 4, 3), np.float32)
+    outputs = model(batch)
+    terms = to_numpy(model.loss_terms(outputs, training=False))
+    origin = np.asarray(outputs["object_to_camera"])[:, None, :3, 3]
+    distance = np.linalg.norm(np.asarray(outputs["xyz_camera"]) - origin, axis=-1)
+    by_view = np.mean(distance**2, axis=1)
+    np.testing.assert_allclose(terms["landmarks"], by_view[:3] + by_view[3:], rtol=1e-4)
 
 
 def test_terms_are_zero_at_the_truth(build):
@@ -165,7 +179,7 @@ def test_noise_is_added_in_training_only(build):
     model.template.assign(points)
     first, second = (to_numpy(model.loss_terms(outputs, training=True)) for _ in range(2))
     assert (first["pose"] > 0.01).all() and not np.allclose(first["pose"], second["pose"])
-    for name in set(WEIGHTED_LOSSES) - {"pose"}:
+    for name in set(DISCOVERY_LOSSES) - {"pose"}:
         np.testing.assert_array_equal(first[name], second[name])
     quiet = build(loss=LossConfig(pose_noise=constant(0.0)))
     np.testing.assert_allclose(
@@ -242,6 +256,16 @@ def test_the_true_bit_is_drawn_with_its_share(build):
 
 
 @pytest.mark.parametrize("train", ["keypoints", "orient"])
+def test_a_share_of_the_bits_is_turned_over(build, tiny):
+    bits = LossConfig(true_orientation=constant(0.0), orientation_flip=constant(0.25))
+    model = build(loss=bits)
+    batch = views.stack(tiny.pairs(1000).batch(np.arange(1000)))
+    predicted = np.tile(np.array([0, 1], np.float32), 1000)
+    given = keras.ops.convert_to_numpy(model._annealed_bit(predicted, batch))
+    assert set(np.unique(given)) == {0, 1}
+    assert np.mean(given != predicted) == pytest.approx(0.25, abs=0.04)
+
+
 def test_frozen_parts_do_not_change(build, pair_batch, train):
     """Neither weights nor moving averages of the network that is not trained."""
     model = build(train=train)
