@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from keypointnet_tf.shapes.frames import KNOWN_FRAMES, Frame
 from keypointnet_tf.shapes.mesh import Mesh
@@ -116,6 +116,7 @@ def shapenet_sources(
     splits: str | os.PathLike | None = None,
     up: str | None = None,
     front: str | None = None,
+    overrides: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[MeshSource, ...]:
     """The models of a class as sources, sorted by id; no mesh file is opened.
 
@@ -126,32 +127,47 @@ def shapenet_sources(
       splits: published lists, see `shapenet_lists.read_splits`. Models that they lack become
         training data, which is logged. By default the splits are left to the job.
       up, front: axes of the files, in place of those of their version.
+      overrides: object id -> the fields of its `MeshSource` that differ, see
+        `sources.read_overrides`.
 
     Returns:
       sources with the object id `<synset>-<id>`.
 
     Raises:
       ValueError: as of `ShapeNetFolder`; an id has no model, or none is of the class; the lists
-        make no sense; or the axes do not fit.
+        make no sense; an override names no object; or the axes do not fit.
     """
     folder = ShapeNetFolder(root, category)
     chosen = folder.model_ids if ids is None else _known_ids(folder, ids)
-    of_model = {} if splits is None else read_splits(splits, folder.synset)
-    missing = [] if splits is None else [name for name in chosen if name not in of_model]
+    named = {} if splits is None else _named_splits(splits, folder.synset, chosen)
+    left = dict(overrides or {})
+    sources = []
+    for name in chosen:
+        exceptions = left.pop(f"{folder.synset}-{name}", {})
+        fields = {"up": up, "front": front, "split": named.get(name, "")} | dict(exceptions)
+        sources.append(folder.source(name, **fields))
+    if left:
+        raise ValueError(
+            f"overrides name {sorted(left)[0]!r}; expected the id of an object, such as "
+            f"{sources[0].object_id}"
+        )
+    return tuple(sources)
+
+
+def _named_splits(splits: str | os.PathLike, synset: str, chosen: Sequence[str]) -> dict[str, str]:
+    """The split of each chosen model, training data where the lists lack it."""
+    listed = read_splits(splits, synset)
+    missing = [name for name in chosen if name not in listed]
     if missing:
         logger.info(
-            "%s: %d of %d models of class %s, such as %s, are in no list; they are training data",
+            "%s: lacks %d of the %d models of class %s, such as %s; they are training data",
             splits,
             len(missing),
             len(chosen),
-            folder.synset,
+            synset,
             missing[0],
         )
-    default = "" if splits is None else "train"
-    return tuple(
-        folder.source(name, up=up, front=front, split=of_model.get(name, default))
-        for name in chosen
-    )
+    return {name: listed.get(name, "train") for name in chosen}
 
 
 def _known_ids(folder: ShapeNetFolder, ids: Iterable[str]) -> list[str]:
