@@ -10,6 +10,8 @@ from keypointnet_tf.rendering.job import STALL_SECONDS, RenderJob
 from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.frames import AXES
+from keypointnet_tf.shapes.shapenet import shapenet_sources
+from keypointnet_tf.shapes.shapenet_lists import parse_ids
 from keypointnet_tf.shapes.sources import MeshSource, file_sources, read_overrides
 
 _DEFAULTS = {field: value.default for field, value in RenderJob.__dataclass_fields__.items()}
@@ -28,6 +30,7 @@ _LIGHT_RANGES = {
 def define(values: flags.FlagValues) -> None:
     """Adds the flags; defaults are those of the config dataclasses."""
     _define_objects(values)
+    _define_shapenet(values)
     _define_views(values)
     _define_lights(values)
     _define_splits(values)
@@ -42,18 +45,18 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
     """The job that the flags describe.
 
     Raises:
-      ValueError: a flag is missing, contradicts another or is out of range, or `--meshes` finds
-        no mesh.
+      ValueError: a flag is missing, contradicts another or is out of range, or `--meshes` or
+        `--shapenet` finds no mesh.
     """
     if not values.out:
         raise ValueError("--out is missing; expected a folder for the records")
-    if bool(values.shapes) == bool(values.meshes):
-        raise ValueError("expected one of --shapes and --meshes")
+    if sum(map(bool, (values.shapes, values.meshes, values.shapenet))) != 1:
+        raise ValueError("expected one of --shapes, --meshes and --shapenet")
     same = ("objects", "pairs", "seed", "shard_mb")
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
-        meshes=_mesh_sources(values),
+        meshes=_shapenet_sources(values) or _mesh_sources(values),
         views=_views(values),
         **{name: values[name].value for name in same + held_out},
     )
@@ -91,6 +94,29 @@ def _define_objects(values: flags.FlagValues) -> None:
         "and 'split'.",
         flag_values=values,
     )
+
+
+def _define_shapenet(values: flags.FlagValues) -> None:
+    strings = (
+        (
+            "shapenet",
+            "Folder of ShapeNetCore, version 1 or 2, or of one of its classes, to render instead. "
+            "Its frame is known; --up and --front override it.",
+        ),
+        ("category", "With --shapenet: a class by its name or synset."),
+        (
+            "ids",
+            "With --shapenet: some models of the class, comma-separated, or a text file of "
+            "one id per line, as 'model' or 'synset-model'.",
+        ),
+        (
+            "split_lists",
+            "With --shapenet: published splits, all.csv or a folder of train.txt, val.txt (here "
+            "dev) and test.txt. Models that they lack are training data.",
+        ),
+    )
+    for name, text in strings:
+        flags.DEFINE_string(name, None, text, flag_values=values)
 
 
 def _define_views(values: flags.FlagValues) -> None:
@@ -246,3 +272,23 @@ def _mesh_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
         return ()
     overrides = read_overrides(values.frames) if values.frames else None
     return file_sources(values.meshes, up=values.up, front=values.front, overrides=overrides)
+
+
+def _shapenet_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
+    if not values.shapenet:
+        for name in ("category", "ids", "split_lists"):
+            if values[name].value is not None:
+                raise ValueError(f"--{name} is given; expected --shapenet with it")
+        return ()
+    axes = {
+        name: None if values[name].using_default_value else values[name].value
+        for name in ("up", "front")
+    }
+    return shapenet_sources(
+        values.shapenet,
+        values.category,
+        ids=None if values.ids is None else parse_ids(values.ids),
+        splits=values.split_lists,
+        overrides=read_overrides(values.frames) if values.frames else None,
+        **axes,
+    )

@@ -11,6 +11,10 @@ import dataclasses
 
 import numpy as np
 
+from keypointnet_tf.shapes.normals import corner_normals, face_normals
+
+__all__ = ["LONGEST_SIDE", "Material", "Mesh", "corner_normals", "face_normals"]
+
 LONGEST_SIDE = 2.0
 
 
@@ -22,11 +26,14 @@ class Material:
       name: as in the source file or generator, for messages.
       color: `(r, g, b)` in [0, 1], display-referred (sRGB); multiplies texture and vertex colour.
       texture: uint8 `[H, W, 3]`, first row on top (`v = 1`), or None. Repeats outside [0, 1].
+      cutout: uint8 `[H, W]` laid out like a texture, of any size: where it is below 128 there is
+        no surface, as between the leaves on a textured sheet. None for a whole surface.
     """
 
     name: str
     color: tuple[float, float, float] = (0.7, 0.7, 0.7)
     texture: np.ndarray | None = None
+    cutout: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,35 +96,3 @@ class Mesh:
 
         landmarks = None if self.landmarks is None else move(self.landmarks)
         return dataclasses.replace(self, vertices=move(self.vertices), landmarks=landmarks)
-
-
-def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """`[F, 3]` normals, length twice the face's area (zero for degenerate faces)."""
-    a, b, c = (vertices[faces[:, i]] for i in range(3))
-    return np.cross(b - a, c - a)
-
-
-def corner_normals(
-    vertices: np.ndarray, faces: np.ndarray, *, crease_degrees: float = 40.0
-) -> np.ndarray:
-    """`[F, 3, 3]` unit corner normals, smoothed over vertices shared by faces.
-
-    A corner takes the area-weighted mean normal of its vertex where that is within
-    `crease_degrees` of the face's own normal, else the face's own. Vertices at the same place
-    but with other indices are smoothed together.
-    """
-    weighted = face_normals(vertices, faces)
-    _, place = np.unique(np.round(vertices, 6), axis=0, return_inverse=True)
-    place = place.reshape(-1)
-    sums = np.zeros((place.max(initial=-1) + 1, 3))
-    for corner in range(3):
-        np.add.at(sums, place[faces[:, corner]], weighted)
-    flat = np.repeat(_unit(weighted)[:, None], 3, axis=1)
-    smooth = _unit(sums)[place[faces]]
-    near = (flat * smooth).sum(-1, keepdims=True) > np.cos(np.radians(crease_degrees))
-    return np.where(near, smooth, flat).astype(np.float32)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(length, 1e-20)

@@ -262,7 +262,7 @@ TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
     [
         ("a.xyz", b"0 0 0", "suffix is '.xyz'; expected one of .obj"),
         ("a", b"", "suffix is ''"),
-        ("a.obj", b"", "no faces"),
+        ("a.obj", b"", "empty file"),
         ("a.obj", TRIANGLE.encode(), "no faces"),
         (
             "a.obj",
