@@ -12,6 +12,7 @@ Renders view pairs of procedural objects or of your own meshes into record files
 
   python render.py --shapes plane --objects 200 --pairs 20 --out data/planes
   python render.py --meshes 'shapenet/02691156/*/models/*.obj' --up y --front -z --out data/planes
+  python render.py --shapes car --deform all --deform_strength 0.66 --out data/bent_cars
 
 The object frame has +x forward and +z up; the longest side of an object is scaled to 2.
 The same command continues an interrupted run; any number of workers gives the same bytes."""

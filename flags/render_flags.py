@@ -7,6 +7,7 @@ from absl import flags
 from keypointnet_tf.geometry.placement import CameraSampling
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.deformation import ALL, KINDS, Deformation
 from keypointnet_tf.shapes.frames import AXES
 from keypointnet_tf.shapes.sources import MeshSource, file_sources, read_overrides
 
@@ -18,6 +19,8 @@ _CAMERA = CameraSampling()
 def define(values: flags.FlagValues) -> None:
     """Adds the flags; defaults are those of the config dataclasses."""
     _define_objects(values)
+    _define_annotations(values)
+    define_deformation(values)
     _define_views(values)
     _define_splits(values)
     flags.DEFINE_string(
@@ -35,8 +38,8 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
     """The job that the flags describe.
 
     Raises:
-      ValueError: a flag is missing, contradicts another or is out of range, or `--meshes` finds
-        no mesh.
+      ValueError: a flag is missing, contradicts another or is out of range, `--meshes` finds no
+        mesh or none with human keypoints, or a library for `--deform` is missing.
     """
     if not values.out:
         raise ValueError("--out is missing; expected a folder for the records")
@@ -57,8 +60,10 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
-        meshes=_mesh_sources(values),
+        meshes=_annotated(values, _mesh_sources(values)),
         views=views,
+        deformation=deformation_from_flags(values),
+        human_keypoints=values.human_keypoints or "",
         **{name: values[name].value for name in same + held_out},
     )
 
@@ -95,6 +100,52 @@ def _define_objects(values: flags.FlagValues) -> None:
         "and 'split'.",
         flag_values=values,
     )
+
+
+def _define_annotations(values: flags.FlagValues) -> None:
+    strings = (
+        (
+            "human_keypoints",
+            "With ShapeNet v2 meshes: JSON of human keypoints of their class, which become the "
+            "landmarks; meshes without keypoints are left out.",
+        ),
+        (
+            "human_keypoint_splits",
+            "Folder of the published splits, train.txt, val.txt (here dev) and test.txt.",
+        ),
+    )
+    for name, text in strings:
+        flags.DEFINE_string(name, None, text, flag_values=values)
+
+
+def define_deformation(values: flags.FlagValues) -> None:
+    """Adds the flags of deformed objects."""
+    flags.DEFINE_enum(
+        "deform",
+        None,
+        [*KINDS, ALL],
+        "Deform each object, by directions drawn from --seed; all: each by its own kind.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "deform_strength", 0.5, "With --deform: from 0, none, to 1.", flag_values=values
+    )
+
+
+def deformation_from_flags(values: flags.FlagValues) -> Deformation | None:
+    """The deformation that the flags describe, None for none.
+
+    Raises:
+      ValueError: the strength is out of range, or a library for it is missing.
+    """
+    if values.deform is None:
+        return None
+    try:
+        deformation = Deformation(values.deform, values.deform_strength, values.seed)
+    except ValueError as error:
+        raise ValueError(f"--deform: {error}") from error
+    deformation.check_available()
+    return deformation
 
 
 def _define_views(values: flags.FlagValues) -> None:
@@ -139,3 +190,22 @@ def _mesh_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
         return ()
     overrides = read_overrides(values.frames) if values.frames else None
     return file_sources(values.meshes, up=values.up, front=values.front, overrides=overrides)
+
+
+def _annotated(values: flags.FlagValues, sources: tuple[MeshSource, ...]) -> tuple[MeshSource, ...]:
+    """The sources that have human keypoints, in their published splits, where asked for."""
+    if not values.human_keypoints:
+        if values.human_keypoint_splits:
+            raise ValueError("--human_keypoint_splits needs --human_keypoints")
+        return sources
+    if not sources:
+        raise ValueError("--human_keypoints needs the meshes of ShapeNet v2 models")
+    from keypointnet_tf.data.human_keypoints import cached_human_keypoints, read_splits
+    from keypointnet_tf.data.object_mesh import annotated_sources
+
+    folder = values.human_keypoint_splits
+    return annotated_sources(
+        sources,
+        cached_human_keypoints(values.human_keypoints),
+        read_splits(folder) if folder else None,
+    )

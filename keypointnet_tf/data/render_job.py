@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from keypointnet_tf.data.object_mesh import object_mesh
 from keypointnet_tf.data.records import write_records
 from keypointnet_tf.data.render_folder import Failure, prepare_folder, record_path, write_lists
 from keypointnet_tf.data.schema import encode_pair
@@ -85,7 +86,7 @@ def run_job(
 def render_object(job: RenderJob, folder: pathlib.Path, task: ObjectTask) -> str | None:
     """Renders one object's pairs and writes its record; returns the reason when that fails."""
     try:
-        scene = Scene(task.load(job))
+        scene = Scene(object_mesh(job, task))
         pairs = object_pairs(job, task, scene)
         write_records(record_path(folder, task), (encode_pair(pair) for pair in pairs))
     except Exception as error:
