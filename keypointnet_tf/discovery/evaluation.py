@@ -20,6 +20,7 @@ from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.logs import as_numpy
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.protocol import Protocol, save_protocol
 from keypointnet_tf.discovery.scoring import report_scores
 from keypointnet_tf.geometry import heatmap
 from keypointnet_tf.metrics.predictions import Predictions
@@ -134,6 +135,7 @@ def evaluate(
     fit_objects: int = 200,
     pairs: int | None = None,
     batch_size: int = 32,
+    protocol: Protocol | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -145,6 +147,7 @@ def evaluate(
       fit_objects: training objects on which the landmark map is fitted.
       pairs: at most so many pairs of each object.
       batch_size: pairs at a time.
+      protocol: how this evaluation is made, kept beside the predictions; None for no protocol.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
@@ -156,6 +159,14 @@ def evaluate(
     predictions = export(
         model, test, fit, landmark_names=record_set.landmark_names, batch_size=batch_size
     )
+    return save_and_score(predictions, out_dir, protocol)
+
+
+def save_and_score(
+    predictions: Predictions, out_dir: str | os.PathLike, protocol: Protocol | None = None
+) -> Scores:
+    """Writes `predictions.npz` with its `protocol.json`, then `report_scores`."""
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
-    return report_scores(predictions, out_dir)
+    save_protocol(protocol, out_dir)
+    return report_scores(predictions, out_dir, protocol=protocol)

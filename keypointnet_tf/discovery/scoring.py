@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Sequence
 
+from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores, score, write_scores
@@ -31,14 +33,18 @@ HEADLINE = (
 )
 
 
-def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Scores:
+def report_scores(
+    predictions: Predictions, out_dir: str | os.PathLike, *, protocol: Protocol | None = None
+) -> Scores:
     """Scores predictions and writes the figures and the picture grids.
 
     `summary.json` holds every figure, `summary.txt` those that one looks at first,
     `per_example.csv` a row per pair; `pairs.png` shows the best, median and worst pairs,
-    `instances.png` views of several objects.
+    `instances.png` views of several objects. The protocol and what it notes are in the summary.
     """
     scores = score(predictions)
+    if protocol is not None:
+        scores.summary.update(protocol.entries(scores.summary))
     folder = pathlib.Path(out_dir)
     if predictions.images is not None:
         test = predictions.select("test")
@@ -49,9 +55,10 @@ def report_scores(predictions: Predictions, out_dir: str | os.PathLike) -> Score
     return scores
 
 
-def headline(scores: Scores) -> list[str]:
-    """The figures that one looks at first, a line of text each."""
-    return [f"{name:>26}  {_shown(scores.summary.get(name))}" for name in HEADLINE]
+def headline(scores: Scores, names: Sequence[str] = HEADLINE) -> list[str]:
+    """The figures that one looks at first, a line of text each, and the notes on them."""
+    lines = [f"{name:>26}  {_shown(scores.summary.get(name))}" for name in names]
+    return lines + [f"{'note':>26}  {note}" for note in scores.summary.get("notes", ())]
 
 
 def _shown(value: object) -> str:
