@@ -116,7 +116,7 @@ def test_fresh_deformed_objects_are_rendered_and_scored_by_a_preset(run, tmp_pat
 
 def test_too_few_objects_are_noted_and_the_note_outlives_the_model(run, tmp_path):
     arguments = [f"--model_dir={run}/model", f"--data_dir={run}/data", f"--out={tmp_path}/first"]
-    note = "2 test objects, where protocol human wants at least 50"
+    note = "test objects: 2, where protocol human wants at least 50"
     assert note in script("eval.py", preset("human"), *arguments)
     again = [f"--predictions={tmp_path}/first/predictions.npz", f"--out={tmp_path}/second"]
     assert note in script("eval.py", *again)

@@ -143,7 +143,9 @@ def read_splits(folder: str | os.PathLike) -> dict[str, str]:
             if not _SPLIT_LINE.fullmatch(model):
                 raise ValueError(f"{file}: line {number} is {model!r}; expected CLASS_ID-MODEL_ID")
             if splits.setdefault(model, split) != split:
-                raise ValueError(f"{file}: line {number}: {model} is in {splits[model]} too")
+                raise ValueError(
+                    f"{file}: line {number}: {model} is in {splits[model]} too; expected one split"
+                )
     if not splits:
         raise ValueError(f"{folder}: no splits; expected a folder with {', '.join(SPLIT_FILES)}")
     return splits

@@ -1,6 +1,6 @@
 """The mesh that a rendering job shows of an object: loaded, marked with landmarks, deformed.
 
-Letters: L landmarks.
+Letters: L landmarks, N points.
 """
 
 from __future__ import annotations
@@ -59,29 +59,31 @@ def attach_landmarks(mesh: Mesh, annotation: Annotation, frame: Frame = SHAPENET
     if mesh.placement is None:
         raise ValueError(f"{name}: the mesh is deformed; expected it as its file has it")
     landmarks = mesh.placement(annotation.xyz @ frame.rotation().T)
-    for row in np.flatnonzero(~np.isnan(landmarks[:, 0])):
-        distance = distance_to_surface(mesh, landmarks[row], limit=FARTHEST)
-        if distance > FARTHEST:
-            raise ValueError(
-                f"{name}: human keypoint in row {row} at {annotation.xyz[row].tolist()} lies more "
-                f"than {FARTHEST} off the surface; expected the mesh of ShapeNetCore v2, in its "
-                f"frame (up y, front -z)"
-            )
+    rows = np.flatnonzero(~np.isnan(landmarks[:, 0]))
+    distances = distances_to_surface(mesh, landmarks[rows], limit=FARTHEST)
+    for row in rows[distances > FARTHEST]:
+        raise ValueError(
+            f"{name}: human keypoint in row {row} at {annotation.xyz[row].tolist()} lies more than "
+            f"{FARTHEST} off the surface; expected the mesh of ShapeNetCore v2, in its frame "
+            "(up y, front -z)"
+        )
     return dataclasses.replace(mesh, landmarks=landmarks.astype(np.float32))
 
 
-def distance_to_surface(mesh: Mesh, point: np.ndarray, *, limit: float) -> float:
-    """Distance of `point [3]` to the nearest triangle, infinity where none is within `limit`."""
+def distances_to_surface(mesh: Mesh, points: np.ndarray, *, limit: float) -> np.ndarray:
+    """`[N]` distances of `points [N, 3]` to the nearest triangle, infinity beyond `limit`."""
     import trimesh
 
     triangles = mesh.vertices[mesh.faces].astype(np.float64)
-    near = (triangles.min(axis=1) <= point + limit).all(axis=1)
-    near &= (triangles.max(axis=1) >= point - limit).all(axis=1)
-    if not near.any():
-        return float("inf")
-    repeated = np.repeat(np.asarray(point, np.float64)[None], near.sum(), axis=0)
-    closest = trimesh.triangles.closest_point(triangles[near], repeated)
-    return float(np.linalg.norm(closest - repeated, axis=1).min())
+    low, high = triangles.min(axis=1) - limit, triangles.max(axis=1) + limit
+    distances = np.full(len(points), np.inf)
+    for row, point in enumerate(np.asarray(points, np.float64)):
+        near = triangles[((low <= point) & (point <= high)).all(axis=1)]
+        if len(near):
+            repeated = np.repeat(point[None], len(near), axis=0)
+            closest = trimesh.triangles.closest_point(near, repeated)
+            distances[row] = np.linalg.norm(closest - repeated, axis=1).min()
+    return np.where(distances <= limit, distances, np.inf)
 
 
 def annotated_sources(

@@ -14,12 +14,13 @@ import io
 import json
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from keypointnet_tf.discovery.evaluation import export
+from keypointnet_tf.discovery.intervals import Interval, PercentileInterval, Statistic
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.rendered_evaluation import (
     RenderedTest,
@@ -44,35 +45,6 @@ PANELS = (
     Panel("landmark_error", "landmark error"),
     Panel("on_object_share", "points on the object (share)"),
 )
-
-# A figure of the objects `[D]` that were drawn, numbers from 0 to O - 1 that may repeat.
-Statistic = Callable[[np.ndarray], float]
-Interval = Callable[[Statistic, int], tuple[float, float]]
-
-
-@dataclasses.dataclass(frozen=True)
-class PercentileInterval:
-    """Percentile bootstrap over objects, each drawn with all of its pairs.
-
-    Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
-
-    Attributes:
-      resamples: how often the objects are drawn with replacement.
-      confidence: share of the resampled figures inside the interval.
-      seed: of the draws.
-    """
-
-    resamples: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
-
-    def __call__(self, statistic: Statistic, objects: int) -> tuple[float, float]:
-        """Lower and upper end; NaN where the figure cannot be had."""
-        rng = np.random.default_rng(self.seed)
-        drawn = rng.integers(objects, size=(self.resamples, objects))
-        outside = (1 - self.confidence) / 2
-        low, high = np.quantile([statistic(row) for row in drawn], [outside, 1 - outside])
-        return float(low), float(high)
 
 
 @dataclasses.dataclass(frozen=True)

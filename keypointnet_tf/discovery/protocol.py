@@ -43,9 +43,10 @@ class Protocol:
         """What a reader must know of the figures: a sentence each."""
         notes, found = [], summary["objects"]
         if found < self.min_objects:
+            wanting = f"protocol {self.name}" if self.name else "--min_objects"
             notes.append(
-                f"{found} test objects, where protocol {self.name or 'asked for'} wants at least "
-                f"{self.min_objects}: the figures say little of the category"
+                f"test objects: {found}, where {wanting} wants at least {self.min_objects}; "
+                "the figures say little of the category"
             )
         if summary.get("landmark_reason"):
             notes.append(f"no landmark error: {summary['landmark_reason']}")

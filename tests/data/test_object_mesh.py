@@ -11,7 +11,7 @@ from keypointnet_tf.data.human_keypoints import Annotation, read_human_keypoints
 from keypointnet_tf.data.object_mesh import (
     annotated_sources,
     attach_landmarks,
-    distance_to_surface,
+    distances_to_surface,
     object_mesh,
 )
 from keypointnet_tf.data.render_folder import describe
@@ -97,8 +97,9 @@ def test_another_frame_or_mesh_is_refused(wedge):
 def test_distances_to_the_surface(wedge):
     mesh = wedge.load()
     # The face of the wedge with the file's z = 3 is x = 1 here.
-    assert distance_to_surface(mesh, np.array([1.03, 0.4, -0.2]), limit=0.1) == pytest.approx(0.03)
-    assert distance_to_surface(mesh, np.array([1.5, 0.4, -0.2]), limit=0.1) == np.inf
+    points = np.array([[1.03, 0.4, -0.2], [1.5, 0.4, -0.2], [1, 0.4, -0.2]])
+    found = distances_to_surface(mesh, points, limit=0.1)
+    np.testing.assert_allclose(found, [0.03, np.inf, 0], atol=1e-6)
 
 
 def test_sources_with_keypoints_get_their_splits(wedge, keypoint_file):
@@ -199,7 +200,7 @@ def test_real_keypoints_lie_on_the_real_surface(chair):
     mesh, _, _ = chair
     present = mesh.landmarks[np.isfinite(mesh.landmarks[:, 0])]
     assert len(present) == 10
-    assert max(distance_to_surface(mesh, p, limit=0.05) for p in present) < 1e-5
+    assert distances_to_surface(mesh, present, limit=0.05).max() < 1e-5
 
 
 def test_real_keypoints_are_where_their_faces_say(chair):

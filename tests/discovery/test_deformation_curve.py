@@ -4,13 +4,13 @@ import csv
 import dataclasses
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from keypointnet_tf.discovery import deformation_curve
 from keypointnet_tf.discovery.checkpoints import load_model, model_file
-from keypointnet_tf.discovery.deformation_curve import Curve, PercentileInterval, run_curve
+from keypointnet_tf.discovery.deformation_curve import Curve, run_curve
+from keypointnet_tf.discovery.intervals import PercentileInterval
 from keypointnet_tf.discovery.rendered_evaluation import RenderedTest, evaluate_rendered
 from keypointnet_tf.shapes.deformation import Deformation
 
@@ -119,19 +119,3 @@ def test_nothing_to_do_is_refused():
         dataclasses.replace(CURVE, kinds=())
     with pytest.raises(ValueError, match="strength is 2"):
         dataclasses.replace(CURVE, strengths=(2.0,))
-
-
-def test_intervals_of_a_mean_are_those_of_the_normal_law():
-    """For many objects the bootstrap of a mean is normal: 1.96 standard errors either way."""
-    values = np.random.default_rng(0).normal(5, 2, 400)
-    low, high = PercentileInterval(resamples=4000)(lambda drawn: values[drawn].mean(), 400)
-    error = values.std() / 20
-    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.15 * error)
-    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.15 * error)
-
-
-def test_intervals_repeat_and_shrink_to_a_point_without_spread():
-    interval = PercentileInterval(resamples=100)
-    values = np.random.default_rng(1).normal(size=9)
-    assert interval(lambda d: values[d].mean(), 9) == interval(lambda d: values[d].mean(), 9)
-    assert interval(lambda drawn: 3.0, 9) == (3.0, 3.0)

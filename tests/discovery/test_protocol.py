@@ -30,6 +30,6 @@ def test_entries_tell_protocol_settings_and_notes():
     found = PROTOCOL.entries({"objects": 1, "landmark_reason": "no landmarks"})
     assert found["protocol"] == "human" and found["protocol_settings"]["split"] == "test"
     few, none = found["notes"]
-    assert few.startswith("1 test objects, where protocol human wants at least 50")
+    assert few.startswith("test objects: 1, where protocol human wants at least 50")
     assert none == "no landmark error: no landmarks"
     assert Protocol("synthetic").entries({"objects": 0, "landmark_reason": ""})["notes"] == []

@@ -81,8 +81,8 @@ def test_the_result_is_scored_and_told(model, tmp_path):
     assert summary["landmark_error"] > 0 and "nose" in summary["landmark_error_per_landmark"]
     assert summary["protocol"] == "synthetic"
     assert summary["protocol_settings"]["category"] == "plane"
-    assert summary["notes"][0].startswith("3 test objects, where protocol synthetic wants")
-    assert "note  3 test objects" in (tmp_path / "summary.txt").read_text()
+    assert summary["notes"][0].startswith("test objects: 3, where protocol synthetic wants")
+    assert "note  test objects: 3" in (tmp_path / "summary.txt").read_text()
     assert {"predictions.npz", "protocol.json", "pairs.png"} <= {p.name for p in tmp_path.iterdir()}
 
 

@@ -59,7 +59,7 @@ def test_the_deformed_test_is_the_synthetic_one_deformed():
 def test_the_human_protocol_wants_fifty_objects():
     protocol = eval_flags.protocol(preset("human", "--data_dir=d"))
     (note,) = protocol.notes({"objects": 7})
-    assert note.startswith("7 test objects") and "at least 50" in note
+    assert note.startswith("test objects: 7") and "at least 50" in note
     assert protocol.notes({"objects": 50}) == []
 
 
