@@ -16,13 +16,16 @@ from scipy.spatial.transform import Rotation
 BLEND_SHARE = 0.75
 
 
+_ADVICE = (
+    "skinning needs it, and it needs Python 3.11 (pip install tensorflow-graphics==2021.12.3); the "
+    "other deformations do without"
+)
+
+
 def require_library() -> None:
     """Raises ValueError when tensorflow-graphics is not installed; imports nothing."""
     if importlib.util.find_spec("tensorflow_graphics") is None:
-        raise ValueError(
-            "tensorflow-graphics is not installed; skinning needs it, and it needs Python 3.11 "
-            "(pip install tensorflow-graphics==2021.12.3); the other deformations do without"
-        )
+        raise ValueError(f"tensorflow-graphics is not installed; {_ADVICE}")
 
 
 def bone_weights(s: np.ndarray, bones: int) -> np.ndarray:
@@ -76,11 +79,14 @@ def blend(points: np.ndarray, weights: np.ndarray, poses: np.ndarray) -> np.ndar
     """`[N, 3]` float64 linear blend of `points [N, 3]` by `weights [N, W]`, `poses [W, 4, 4]`.
 
     Raises:
-      ValueError: tensorflow-graphics is not installed.
+      ValueError: tensorflow-graphics is not installed, or cannot be imported.
     """
     require_library()
-    import tensorflow as tf
-    from tensorflow_graphics.geometry.transformation import linear_blend_skinning
+    try:
+        import tensorflow as tf
+        from tensorflow_graphics.geometry.transformation import linear_blend_skinning
+    except ImportError as error:
+        raise ValueError(f"tensorflow-graphics fails to import ({error}); {_ADVICE}") from error
 
     # On the processor: a render worker must not take a graphics card's memory.
     with tf.device("/CPU:0"):
