@@ -40,7 +40,7 @@ STATE, TABLE, CHART = "curve.json", "curve.csv", "curve.png"
 PANELS = (
     Panel("angular_error_mean_deg", "angular error, mean (degrees)"),
     Panel("angular_error_median_deg", "angular error, median (degrees)"),
-    Panel("orientation_accuracy", "left/right right (share of views)"),
+    Panel("orientation_accuracy", "orientation accuracy (share of views)"),
     Panel("consistency", "distance of the two views' points"),
     Panel("landmark_error", "landmark error"),
     Panel("on_object_share", "points on the object (share)"),
