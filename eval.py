@@ -17,6 +17,13 @@ several.
   python eval.py --predictions runs/planes/eval/predictions.npz --out runs/planes/eval
   python eval.py --compare runs/planes runs/planes_b --out runs/compared
 
+Or scores on fresh procedural objects, also deformed, or looks at photos:
+
+  python eval.py --flagfile=flags/presets/eval_synthetic.flags --shapes plane \\
+    --model_dir runs/planes --out runs/planes/eval_synthetic
+  python eval.py --flagfile=flags/presets/eval_photos.flags --photos 'cars/*.jpg' \\
+    --model_dir runs/cars --out runs/cars/eval_photos
+
 Writes report.html, predictions.npz, made_by.json, summary.json, summary.txt, per_example.csv,
 conditions.csv, and pictures of the pairs; a comparison writes compare.json, compare.csv, compare.md
 and compare.png. Predictions may come from elsewhere: docs/predictions.md. Every figure is explained
@@ -27,8 +34,19 @@ def main(values) -> None:
     """Scores and prints the headline figures."""
     eval_flags.check(values)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    print("\n".join(_compared(values) if values.compare else _scored(values)))
+    print("\n".join(_lines(values)))
     print(f"written to {pathlib.Path(values.out)}")
+
+
+def _lines(values) -> list[str]:
+    """Does what the flags ask for, and returns what to print."""
+    if values.compare:
+        return _compared(values)
+    if values.photos:
+        return _photos(values)
+    from keypointnet_tf.discovery.scoring import headline
+
+    return headline(_scored_again(values) if values.predictions else _predict_and_score(values))
 
 
 def _compared(values) -> list[str]:
@@ -45,26 +63,26 @@ def _compared(values) -> list[str]:
     return markdown(comparison).splitlines()
 
 
-def _scored(values) -> list[str]:
+def _scored_again(values):
     from keypointnet_tf.discovery.made_by import load_made_by
-    from keypointnet_tf.discovery.scoring import headline, report_scores
+    from keypointnet_tf.discovery.protocol import load_protocol
+    from keypointnet_tf.discovery.scoring import report_scores
     from keypointnet_tf.metrics import symmetry
     from keypointnet_tf.metrics.predictions import Predictions
 
-    if not values.predictions:
-        return headline(_predict_and_score(values))
+    folder = pathlib.Path(values.predictions).parent
     predictions = symmetry.declare(
         Predictions.load(values.predictions),
         mirror=values.mirror_symmetric,
         fold=values.rotation_fold,
     )
-    scores = report_scores(
+    return report_scores(
         predictions,
         values.out,
         eval_flags.resampling(values),
-        made_by=load_made_by(pathlib.Path(values.predictions).parent),
+        made_by=load_made_by(folder),
+        protocol=load_protocol(folder),
     )
-    return headline(scores)
 
 
 def _predict_and_score(values):
@@ -72,12 +90,21 @@ def _predict_and_score(values):
     from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import evaluate
     from keypointnet_tf.discovery.made_by import describe
+    from keypointnet_tf.discovery.rendered_evaluation import evaluate_rendered
 
-    made_by = describe(
-        values.model_dir,
-        command=shlex.join(["python", *sys.argv]),
-        date=datetime.date.today().isoformat(),
-    )
+    same = {
+        "batch_size": values.batch_size,
+        "resampling": eval_flags.resampling(values),
+        "made_by": describe(
+            values.model_dir,
+            command=shlex.join(["python", *sys.argv]),
+            date=datetime.date.today().isoformat(),
+        ),
+        "protocol": eval_flags.protocol(values),
+    }
+    if values.shapes:
+        test = eval_flags.rendered_test(values)
+        return evaluate_rendered(load_model(values.model_dir), test, values.out, **same)
     record_set = RecordSet(values.data_dir, records_up=values.records_up)
     return evaluate(
         load_model(values.model_dir),
@@ -86,12 +113,28 @@ def _predict_and_score(values):
         split=values.split,
         fit_objects=values.fit_objects,
         pairs=values.pairs,
-        batch_size=values.batch_size,
         mirror=values.mirror_symmetric,
         fold=values.rotation_fold,
-        resampling=eval_flags.resampling(values),
-        made_by=made_by,
+        **same,
     )
+
+
+def _photos(values) -> list[str]:
+    from keypointnet_tf.discovery.photo_scoring import HEADLINE, evaluate_photos
+    from keypointnet_tf.discovery.predictor import Predictor
+    from keypointnet_tf.discovery.scoring import headline
+
+    photos, masks, failures = eval_flags.photos_and_masks(values)
+    scores = evaluate_photos(
+        Predictor.load(values.model_dir),
+        photos,
+        masks,
+        values.out,
+        failures=failures,
+        batch_size=values.batch_size,
+        protocol=eval_flags.protocol(values),
+    )
+    return headline(scores, HEADLINE)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ Renders view pairs of procedural objects or of your own meshes into record files
   python render.py --shapes plane --objects 200 --pairs 20 --out data/planes
   python render.py --meshes my_cars/ --up z --front=-y --out data/my_cars
   python render.py --shapenet ShapeNetCore.v2 --category chair --out data/chairs
+  python render.py --shapes car --deform all --deform_strength 0.66 --out data/bent_cars
 
 With --preview it draws the objects from six sides with their axes instead, to check the frames.
 The object frame has +x forward and +z up; the longest side of an object is scaled to 2.

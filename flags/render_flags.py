@@ -9,6 +9,7 @@ from keypointnet_tf.geometry.placement import CameraSampling
 from keypointnet_tf.rendering.job import STALL_SECONDS, RenderJob
 from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.deformation import ALL, KINDS, Deformation
 from keypointnet_tf.shapes.frames import AXES
 from keypointnet_tf.shapes.shapenet import shapenet_sources
 from keypointnet_tf.shapes.shapenet_lists import parse_ids
@@ -31,6 +32,7 @@ def define(values: flags.FlagValues) -> None:
     """Adds the flags; defaults are those of the config dataclasses."""
     _define_objects(values)
     _define_shapenet(values)
+    define_deformation(values)
     _define_views(values)
     _define_lights(values)
     _define_splits(values)
@@ -45,8 +47,9 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
     """The job that the flags describe.
 
     Raises:
-      ValueError: a flag is missing, contradicts another or is out of range, or `--meshes` or
-        `--shapenet` finds no mesh.
+      ValueError: a flag is missing, contradicts another or is out of range, `--meshes` or
+        `--shapenet` finds no mesh or none with human keypoints, or a library for `--deform` is
+        missing.
     """
     if not values.out:
         raise ValueError("--out is missing; expected a folder for the records")
@@ -56,8 +59,10 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
-        meshes=_shapenet_sources(values) or _mesh_sources(values),
+        meshes=_annotated(values, _shapenet_sources(values) or _mesh_sources(values)),
         views=_views(values),
+        deformation=deformation_from_flags(values),
+        human_keypoints=values.human_keypoints or "",
         **{name: values[name].value for name in same + held_out},
     )
 
@@ -114,9 +119,44 @@ def _define_shapenet(values: flags.FlagValues) -> None:
             "With --shapenet: published splits, all.csv or a folder of train.txt, val.txt (here "
             "dev) and test.txt. Models that they lack are training data.",
         ),
+        (
+            "human_keypoints",
+            "With ShapeNet v2 meshes: JSON of human keypoints of their class, which become the "
+            "landmarks; meshes without keypoints are left out.",
+        ),
     )
     for name, text in strings:
         flags.DEFINE_string(name, None, text, flag_values=values)
+
+
+def define_deformation(values: flags.FlagValues) -> None:
+    """Adds the flags of deformed objects."""
+    flags.DEFINE_enum(
+        "deform",
+        None,
+        [*KINDS, ALL],
+        "Deform each object, by directions drawn from --seed; all: each by its own kind.",
+        flag_values=values,
+    )
+    flags.DEFINE_float(
+        "deform_strength", 0.5, "With --deform: from 0, none, to 1.", flag_values=values
+    )
+
+
+def deformation_from_flags(values: flags.FlagValues) -> Deformation | None:
+    """The deformation that the flags describe, None for none.
+
+    Raises:
+      ValueError: the strength is out of range, or a library for it is missing.
+    """
+    if values.deform is None:
+        return None
+    try:
+        deformation = Deformation(values.deform, values.deform_strength, values.seed)
+    except ValueError as error:
+        raise ValueError(f"--deform: {error}") from error
+    deformation.check_available()
+    return deformation
 
 
 def _define_views(values: flags.FlagValues) -> None:
@@ -292,3 +332,15 @@ def _shapenet_sources(values: flags.FlagValues) -> tuple[MeshSource, ...]:
         overrides=read_overrides(values.frames) if values.frames else None,
         **axes,
     )
+
+
+def _annotated(values: flags.FlagValues, sources: tuple[MeshSource, ...]) -> tuple[MeshSource, ...]:
+    """The sources that have human keypoints, where asked for."""
+    if not values.human_keypoints:
+        return sources
+    if not sources:
+        raise ValueError("--human_keypoints needs the meshes of ShapeNet v2 models")
+    from keypointnet_tf.data.human_keypoints import cached_human_keypoints
+    from keypointnet_tf.data.object_mesh import annotated_sources
+
+    return annotated_sources(sources, cached_human_keypoints(values.human_keypoints))

@@ -123,6 +123,48 @@ def test_report_tells_what_made_it(run):
     assert sections >= SECTIONS
 
 
+def preset(name):
+    return f"--flagfile={REPOSITORY}/flags/presets/eval_{name}.flags"
+
+
+def test_fresh_deformed_objects_are_rendered_and_scored_by_a_preset(run, tmp_path):
+    sizes = ["--objects=3", "--pairs=2", "--fit_objects=3", "--deform=taper"]
+    model = f"--model_dir={run}/model"
+    text = script(
+        "eval.py", preset("deformed"), "--shapes=plane", model, *sizes, f"--out={tmp_path}"
+    )
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["protocol"] == "deformed" and summary["pairs"] == 6 and "coverage" in text
+    deformation = {"kind": "taper", "strength": 0.66, "seed": 0}
+    assert summary["protocol_settings"]["deformation"] == deformation
+
+
+def test_too_few_objects_are_noted_and_the_note_outlives_the_model(run, tmp_path):
+    arguments = [f"--model_dir={run}/model", f"--data_dir={run}/data", f"--out={tmp_path}/first"]
+    note = "test objects: 2, where protocol human wants at least 50"
+    assert note in script("eval.py", preset("human"), *arguments)
+    again = [f"--predictions={tmp_path}/first/predictions.npz", f"--out={tmp_path}/second"]
+    assert note in script("eval.py", *again)
+    first, second = (tmp_path / name / "summary.json" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_photos_are_looked_at_without_truth(run, tmp_path):
+    script("examples/sample_images.py", "--shapes=plane", "--size=48", f"--out={tmp_path}/in")
+    arguments = [f"--photos={tmp_path}/in", f"--model_dir={run}/model", f"--out={tmp_path}/out"]
+    assert "confidence_mean" in script("eval.py", preset("photos"), *arguments)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["photos"] == summary["masked_photos"] == 6 and summary["notes"] == []
+
+
+def test_the_curve_of_deformations(run, tmp_path):
+    sizes = ["--objects=2", "--pairs=1", "--fit_objects=2", "--kinds=bend,taper", "--strengths=0,1"]
+    arguments = [f"--model_dir={run}/model", "--shapes=plane", f"--out={tmp_path}", *sizes]
+    text = script("examples/deformation_curve.py", *arguments)
+    assert "4/4" in text and "angular_error_mean_deg" in text
+    assert {path.name for path in tmp_path.iterdir()} == {"curve.csv", "curve.json", "curve.png"}
+
+
 def test_finished_run_says_so_and_does_nothing(run):
     before = (run / "model" / "log.csv").read_bytes()
     assert "finished" in script("train.py", *train_arguments(run))

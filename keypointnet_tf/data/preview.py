@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from keypointnet_tf.data.object_mesh import object_mesh
 from keypointnet_tf.data.render_folder import write_text
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, object_tasks
 from keypointnet_tf.rendering.scene import Scene
@@ -153,7 +154,7 @@ def preview_object(job: RenderJob, task: ObjectTask) -> ObjectPreview:
     source = task.source or MeshSource("", task.object_id)
     frame = Frame(source.up, source.front)
     try:
-        mesh = task.load(job)
+        mesh = object_mesh(job, task)
         views = tuple(_captioned(view, source) for view in render_sides(Scene(mesh), size=TILE))
         hints = frame_hints(mesh, up=frame.up, front=frame.front)
     except Exception as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from keypointnet_tf.data.manifest import FileEntry, describe_file
+from keypointnet_tf.data.object_mesh import object_mesh
 from keypointnet_tf.data.records import write_records
 from keypointnet_tf.data.schema import encode_pair
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob
@@ -39,7 +40,7 @@ def render_object(
     """
     try:
         path = record_path(folder, task)
-        scene = Scene(task.load(job))
+        scene = Scene(object_mesh(job, task))
         pairs = (encode_pair(pair) for pair in object_pairs(job, task, scene, on_pair))
         count = write_records(path, pairs)
         return Outcome(task, describe_file(path, [(task.object_id, count)]))

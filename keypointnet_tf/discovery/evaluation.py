@@ -21,6 +21,7 @@ from keypointnet_tf.discovery.logs import as_numpy
 from keypointnet_tf.discovery.made_by import load_made_by, save_made_by
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.protocol import Protocol, save_protocol
 from keypointnet_tf.discovery.scoring import report_scores
 from keypointnet_tf.geometry import heatmap
 from keypointnet_tf.metrics import symmetry
@@ -154,6 +155,7 @@ def evaluate(
     fold: int | None = None,
     resampling: Resampling | None = None,
     made_by: MadeBy | None = None,
+    protocol: Protocol | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -169,6 +171,7 @@ def evaluate(
         mirror images, and how many turns about `z` bring them onto themselves (0: any).
       resampling: how the intervals are made; None: the default.
       made_by: what made the model, written beside the predictions and shown in the report.
+      protocol: how this evaluation is made, kept beside the predictions; None for no protocol.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
@@ -186,7 +189,24 @@ def evaluate(
         batch_size=batch_size,
     )
     predictions = symmetry.declare(predictions, mirror=mirror, fold=fold)
+    return save_and_score(
+        predictions, out_dir, resampling=resampling, made_by=made_by, protocol=protocol
+    )
+
+
+def save_and_score(
+    predictions: Predictions,
+    out_dir: str | os.PathLike,
+    *,
+    resampling: Resampling | None = None,
+    made_by: MadeBy | None = None,
+    protocol: Protocol | None = None,
+) -> Scores:
+    """Writes `predictions.npz` with what made it and its protocol, then `report_scores`."""
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
     save_made_by(made_by or MadeBy(), out_dir)
-    return report_scores(predictions, out_dir, resampling, made_by=load_made_by(out_dir))
+    save_protocol(protocol, out_dir)
+    return report_scores(
+        predictions, out_dir, resampling, made_by=load_made_by(out_dir), protocol=protocol
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 
+from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
@@ -46,6 +48,7 @@ def report_scores(
     resampling: Resampling | None = None,
     *,
     made_by: MadeBy | None = None,
+    protocol: Protocol | None = None,
 ) -> Scores:
     """Scores predictions and writes the figures, the picture grids and the report.
 
@@ -59,11 +62,14 @@ def report_scores(
       out_dir: folder of the results.
       resampling: how the intervals are made; None: 2,000 resamples, 95 %, seed 0.
       made_by: what made the predictions, for the report; None: nothing is known.
+      protocol: how the evaluation is made; its notes go into the summary.
 
     Raises:
       ValueError: there are no test pairs, or pairs of one object disagree on its landmarks.
     """
     scores = score(predictions, resampling)
+    if protocol is not None:
+        scores.summary.update(protocol.entries(scores.summary))
     folder = pathlib.Path(out_dir)
     test = predictions.select("test")
     if predictions.images is not None:
@@ -77,13 +83,14 @@ def report_scores(
     return scores
 
 
-def headline(scores: Scores) -> list[str]:
-    """The figures that one looks at first, a line of text each, with their intervals."""
+def headline(scores: Scores, names: Sequence[str] = HEADLINE) -> list[str]:
+    """The figures that one looks at first, a line of text each, and the notes on them."""
     ends = scores.summary.get("intervals", {})
-    return [
+    lines = [
         f"{name:>26}  {_shown(scores.summary.get(name))}{_interval(ends.get(name))}"
-        for name in HEADLINE
+        for name in names
     ]
+    return lines + [f"{'note':>26}  {note}" for note in scores.summary.get("notes", ())]
 
 
 def _shown(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
@@ -35,6 +36,9 @@ class RenderJob:
         that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
       shard_mb: size in MiB up to which objects share a record file; 0 for a file per object.
+      deformation: how each object is deformed before it is rendered, None for not at all.
+      human_keypoints: annotation file of `data/human_keypoints.py` whose points become the
+        landmarks of the meshes, "" for none.
     """
 
     shapes: str = ""
@@ -48,12 +52,19 @@ class RenderJob:
     dev_count: int | None = None
     test_count: int | None = None
     shard_mb: float = 0.0
+    deformation: Deformation | None = None
+    human_keypoints: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.shapes) == bool(self.meshes):
             raise ValueError(
                 f"shapes is {self.shapes!r} and meshes holds {len(self.meshes)} files; "
                 "expected exactly one of the two"
+            )
+        if self.human_keypoints and not self.meshes:
+            raise ValueError(
+                f"human_keypoints is {self.human_keypoints!r} and shapes {self.shapes!r}; expected "
+                "ShapeNet meshes for it"
             )
         for name, low, high in _RANGES:
             value = self.value(name)

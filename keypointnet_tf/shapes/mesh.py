@@ -8,6 +8,7 @@ Letters: V vertices, F faces, L ground-truth landmarks.
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,25 @@ class Material:
     cutout: np.ndarray | None = None
 
 
+class Placement(NamedTuple):
+    """How a mesh was moved since it was made: `p -> (p + offset) * scale`.
+
+    For a mesh from a file, `p` are the file's coordinates turned into our axes (`frames.py`).
+    """
+
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: float = 1.0
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Points `[..., 3]` moved, float64."""
+        return (np.asarray(points, np.float64) + self.offset) * self.scale
+
+    def then(self, offset: np.ndarray, scale: float) -> Placement:
+        """This move, and after it `p -> (p + offset) * scale`."""
+        both = np.asarray(self.offset) + np.asarray(offset, float) / self.scale
+        return Placement(tuple(both.tolist()), self.scale * float(scale))
+
+
 @dataclasses.dataclass(frozen=True)
 class Mesh:
     """Triangles with everything that shading needs, stored per face corner.
@@ -53,6 +73,8 @@ class Mesh:
         absent; None for meshes without annotation.
       object_id: unique name of the instance.
       kind: the named type within the category ("airliner"), "" when unknown.
+      placement: how `normalised` and `moved` have moved the mesh since it was made; None when it
+        was deformed.
     """
 
     vertices: np.ndarray
@@ -65,6 +87,7 @@ class Mesh:
     landmarks: np.ndarray | None = None
     object_id: str = ""
     kind: str = ""
+    placement: Placement | None = Placement()
 
     def bounds(self) -> np.ndarray:
         """`[2, 3]` lowest and highest corner of the bounding box of the vertices in use."""
@@ -94,5 +117,9 @@ class Mesh:
         def move(points):
             return ((np.asarray(points, np.float64) + offset) * scale).astype(np.float32)
 
-        landmarks = None if self.landmarks is None else move(self.landmarks)
-        return dataclasses.replace(self, vertices=move(self.vertices), landmarks=landmarks)
+        return dataclasses.replace(
+            self,
+            vertices=move(self.vertices),
+            landmarks=None if self.landmarks is None else move(self.landmarks),
+            placement=None if self.placement is None else self.placement.then(offset, scale),
+        )

@@ -12,7 +12,8 @@ from keypointnet_tf.discovery.config import LossConfig, ModelConfig, TrainConfig
 from keypointnet_tf.discovery.schedules import ramp
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PRESETS = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
+FILES = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
+PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
     "ablation",
     "debug",
