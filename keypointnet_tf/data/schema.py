@@ -91,12 +91,13 @@ def decode_fields(
     sizes = [fields.image_size(f"img{view}") for view in range(2)]
     if sizes[0] != sizes[1]:
         fields.fail("img1", f"is {sizes[1]} x {sizes[1]} pixels", f"{sizes[0]} as img0")
+    poses = fields.poses()
     return EncodedPair(
         png0=fields.bytes("img0"),
         png1=fields.bytes("img1"),
         size=sizes[0],
-        object_to_camera0=fields.pose(0),
-        object_to_camera1=fields.pose(1),
+        object_to_camera0=poses[0],
+        object_to_camera1=poses[1],
         focal0=fields.focal("f0", focal),
         focal1=fields.focal("f1", focal),
         landmarks=fields.landmarks(),
