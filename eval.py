@@ -36,7 +36,9 @@ def _predict_and_score(values):
     from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import evaluate
 
-    record_set = RecordSet(values.data_dir, records_up=values.records_up)
+    record_set = RecordSet(
+        values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
+    )
     return evaluate(
         load_model(values.model_dir),
         record_set,
