@@ -15,8 +15,21 @@ _PNG_HEADER = struct.Struct(">16sIIxB")  # signature and chunk head, width, heig
 _PNG_RGBA = 6
 
 
+class FieldError(ValueError):
+    """One feature of one record is wrong.
+
+    Attributes:
+      field: its name.
+      problem: the message without file and record.
+    """
+
+    def __init__(self, where: str, field: str, problem: str):
+        super().__init__(f"{where}: feature {field!r} {problem}")
+        self.field, self.problem = field, problem
+
+
 class Fields:
-    """Checked access to the features of one record; every failure is a ValueError."""
+    """Checked access to the features of one record; every failure is a `FieldError`."""
 
     def __init__(self, features: Mapping, where: str):
         self._features = features
@@ -24,8 +37,7 @@ class Fields:
 
     def fail(self, name: str, received: str, expected: str, cause=None) -> NoReturn:
         """Raises the error of one feature."""
-        message = f"{self._where}: feature {name!r} {received}; expected {expected}"
-        raise ValueError(message) from cause
+        raise FieldError(self._where, name, f"{received}; expected {expected}") from cause
 
     def bytes(self, name: str) -> bytes:
         """The one bytes value of a feature."""

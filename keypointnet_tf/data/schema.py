@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from keypointnet_tf.data import records
-from keypointnet_tf.data.fields import Fields
+from keypointnet_tf.data.fields import FieldError, Fields
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.rendering.pairs import ViewPair
 
@@ -118,15 +118,22 @@ def decode_images(encoded: EncodedPair, *, path: str | os.PathLike, index: int) 
         if field.name not in ("png0", "png1", "size")
     }
     for view, png in enumerate((encoded.png0, encoded.png1)):
-        try:
-            with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-                values[f"image{view}"] = np.array(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ValueError(
-                f"{path}: record {index}: feature 'img{view}' of {len(png)} bytes does not "
-                "decode; expected a PNG image"
-            ) from error
+        values[f"image{view}"] = decode_png(png, f"img{view}", where=f"{path}: record {index}")
     return ViewPair(**values)
+
+
+def decode_png(png: bytes, field: str, *, where: str) -> np.ndarray:
+    """Pixels uint8 `[H, W, C]` of a PNG image.
+
+    Raises:
+      FieldError: the image is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            return np.array(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        problem = f"of {len(png)} bytes does not decode; expected a PNG image"
+        raise FieldError(where, field, problem) from error
 
 
 def decode_pair(
