@@ -48,6 +48,7 @@ setup(
         "trimesh>=4.5",
     ],
     extras_require={
+        "cluster": ["ray>=2.40"],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],
     },

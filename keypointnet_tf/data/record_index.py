@@ -16,8 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from keypointnet_tf.data.in_order import map_in_order
+from keypointnet_tf.data.manifest import MANIFEST_FILE, FileEntry
 from keypointnet_tf.data.record_frames import frame_offsets
-from keypointnet_tf.data.record_manifest import MANIFEST_FILE, FileEntry
 from keypointnet_tf.data.storage import Storage
 
 # Waiting for a server is what takes the time there, so there are more threads than cores.

@@ -133,7 +133,7 @@ class _Copies:
         path = self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{name}"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
             try:
                 self._fs.get_file(remote, str(temporary))
                 os.replace(temporary, path)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from absl import logging
 
-from keypointnet_tf.data.record_manifest import (
+from keypointnet_tf.data.manifest import (
     MANIFEST_FILE,
     PARTIAL_FILE,
     FileEntry,
@@ -103,7 +103,10 @@ def read_manifest(storage: Storage) -> dict[str, FileEntry]:
         )
     if MANIFEST_FILE not in storage:
         return {}
-    return parse_manifest(storage.read_text(MANIFEST_FILE), where=storage.locate(MANIFEST_FILE))
+    try:
+        return parse_manifest(storage.read_text(MANIFEST_FILE))
+    except ValueError as error:
+        raise ValueError(f"{storage.locate(MANIFEST_FILE)}: {error}") from error
 
 
 def check_listing(storage: Storage, names: Collection[str], manifest: dict[str, FileEntry]) -> None:

@@ -1,8 +1,10 @@
 """Pairs, and records put together byte by byte, for the tests of data."""
 
 import hashlib
+import importlib.util
 import io
 import json
+import pathlib
 import struct
 import types
 
@@ -132,3 +134,13 @@ def handmade():
     functions = (make_pair, framed, field, example, png, published, write_published)
     functions += (write_sharded,)
     return types.SimpleNamespace(**{function.__name__: function for function in functions})
+
+
+@pytest.fixture(scope="session")
+def boxes():
+    """The functions of `boxes.py`."""
+    path = pathlib.Path(__file__).with_name("boxes.py")
+    spec = importlib.util.spec_from_file_location("boxes", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

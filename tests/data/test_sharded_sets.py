@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.manifest import FileEntry
 from keypointnet_tf.data.record_index import SplitIndex
-from keypointnet_tf.data.record_manifest import FileEntry
 from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.data.storage import LocalFolder
 
