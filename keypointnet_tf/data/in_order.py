@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import io
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import BinaryIO, TypeVar
 
 from keypointnet_tf.data.storage import Storage
@@ -19,7 +19,11 @@ Result = TypeVar("Result")
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    pool: Executor | None = None,
 ) -> Iterator[Result]:
     """Results in order; at most twice as many as there are threads wait to be taken.
 
@@ -30,11 +34,12 @@ def map_in_order(
       function: safe to call from several threads.
       items: taken as they are needed.
       workers: threads; 1 calls the function when a result is asked for, in the caller's thread.
+      pool: of as many threads or processes, shut down at the end; None starts threads.
     """
-    if workers == 1:
+    if workers == 1 and pool is None:
         yield from map(function, items)
         return
-    pool, waiting = ThreadPoolExecutor(workers), collections.deque()
+    pool, waiting = pool or ThreadPoolExecutor(workers), collections.deque()
     try:
         for item in items:
             waiting.append(pool.submit(function, item))

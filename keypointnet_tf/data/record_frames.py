@@ -65,8 +65,10 @@ def read_frames(file: BinaryIO, size: int, *, where: str) -> Iterator[bytes]:
         yield frame.data
 
 
-def frame_offsets(read_at: Callable[[int, int], bytes], size: int, *, where: str) -> np.ndarray:
-    """`[n]` int64 first bytes of the frames of a file, from their lengths alone.
+def walk_frames(
+    read_at: Callable[[int, int], bytes], size: int, *, where: str
+) -> Iterator[tuple[int, int]]:
+    """First byte and end of the frames of a file, from their lengths alone.
 
     Args:
       read_at: first byte and number of bytes -> those bytes of the file.
@@ -76,16 +78,22 @@ def frame_offsets(read_at: Callable[[int, int], bytes], size: int, *, where: str
     Raises:
       LostFraming: the file is empty or cut short, or a length is damaged. Data is not checked.
     """
-    offsets, offset = [], 0
+    offset, index = 0, 0
     if not size:
         raise LostFraming(f"{where}: the file is empty; expected at least one record")
     while offset < size:
-        record = f"{where}: record {len(offsets)}"
+        record = f"{where}: record {index}"
         length = _length(read_at(offset, _HEADER.size), record)
         _check_fits(length, size - offset - _HEADER.size, record)
-        offsets.append(offset)
-        offset += _HEADER.size + length + _FOOTER.size
-    return np.array(offsets, np.int64)
+        end = offset + _HEADER.size + length + _FOOTER.size
+        yield offset, end
+        offset, index = end, index + 1
+
+
+def frame_offsets(read_at: Callable[[int, int], bytes], size: int, *, where: str) -> np.ndarray:
+    """`[n]` int64 first bytes of the frames of a file; arguments and errors as `walk_frames`."""
+    starts = (offset for offset, _ in walk_frames(read_at, size, where=where))
+    return np.fromiter(starts, np.int64)
 
 
 def frame_data(frame: bytes, *, where: str) -> bytes:

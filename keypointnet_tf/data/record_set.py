@@ -78,8 +78,7 @@ class RecordSet:
             folder = open_storage(folder, cache_dir=cache_dir, cache_bytes=cache_bytes)
         self.storage, self.folder, self._progress = folder, folder.location, progress
         self._names = _some_names(self.storage)
-        lists = side_files.read_lists(self.storage)
-        self._split_of = side_files.assign_splits(self.storage, self._names, lists)
+        self._split_of = side_files.read_splits(self.storage, self._names)
         self.focal = side_files.read_focal(self.storage)
         self.meta = side_files.read_meta(self.storage)
         self.manifest = side_files.read_manifest(self.storage)

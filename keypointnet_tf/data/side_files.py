@@ -63,22 +63,24 @@ def read_focal(storage: Storage) -> float | None:
     return float(focal)
 
 
-def read_lists(storage: Storage) -> dict[str, list[str]]:
-    """Record names of each split list as they stand there, [] where a list is absent."""
-    return {split: _lines(storage, f"{split}.txt") for split in SPLITS}
+def read_list(storage: Storage, split: str) -> list[str]:
+    """Record names of a split as they stand in its list, [] where there is none.
+
+    Raises:
+      ValueError: the list is not UTF-8.
+    """
+    return _lines(storage, f"{split}.txt")
 
 
-def assign_splits(
-    storage: Storage, names: Sequence[str], lists: dict[str, list[str]]
-) -> dict[str, str]:
+def read_splits(storage: Storage, names: Sequence[str]) -> dict[str, str]:
     """Split of each record file; one that is in no list is training data.
 
     Raises:
       ValueError: a listed record is absent, or in both dev and test.
     """
     split_of = dict.fromkeys(names, "train")
-    for split, listed in lists.items():
-        for name in listed:
+    for split in SPLITS:
+        for name in read_list(storage, split):
             where = storage.locate(f"{split}.txt")
             if name not in split_of:
                 hint = f"; {UNFINISHED}" if "meta.json" in storage else ""

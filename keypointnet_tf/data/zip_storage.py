@@ -26,6 +26,7 @@ from keypointnet_tf.data.storage import CACHE_BYTES, Storage
 # Images are compressed already: records shrink by a few per cent, blank ones perhaps tenfold.
 LARGEST_RATIO = 200
 UNCHECKED_BYTES = 64 * 2**20
+COPIED_CACHE_BYTES = 64 * 2**20
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then lengths of name and extra field
@@ -96,7 +97,9 @@ class ZipFolder(Storage):
         return self._content(name, info)[start : start + length]
 
     def __reduce__(self):
-        return _reopened, (self._parent, self._name, self._folder, self._cache.limit)
+        # Processes that share the work each read a part of the members, one after the other.
+        limit = min(self._cache.limit, COPIED_CACHE_BYTES)
+        return _reopened, (self._parent, self._name, self._folder, limit)
 
     def _opened(self) -> zipfile.ZipFile:
         try:
