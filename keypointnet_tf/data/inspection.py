@@ -208,7 +208,7 @@ class _Inspector:
         count_looked(self._findings, facts)
         self._findings.add(facts.findings)
         place, found = facts.place, []
-        if self._sides.manifest and facts.object_id not in ("", place.object_id):
+        if place.name in self._sides.manifest and facts.object_id not in ("", place.object_id):
             text = f"is {facts.object_id!r}; expected {place.object_id!r} as in {MANIFEST_FILE}"
             found.append(("manifest_objects", text, "object_id"))
         self._size = self._size or facts.size

@@ -37,6 +37,7 @@ CHECKS: dict[str, Check] = {
     "up_axis": Check(ERROR, "set", "the up axis is known"),
     "empty_mask": Check(ERROR, "view", "something is seen"),
     "landmarks_on_mask": Check(ERROR, "view", "landmarks project onto the mask"),
+    "landmarks_by_object": Check(ERROR, "object", "they do so on average over an object's views"),
     "mask_in_box": Check(ERROR, "view", "the mask lies within the projected bounds of the object"),
     "mask_size": Check(ERROR, "object", "masks are as large as focal length and distance tell"),
     "pair_views": Check(ERROR, "record", "the two views of a pair differ"),

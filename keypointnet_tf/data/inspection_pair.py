@@ -11,8 +11,8 @@ from keypointnet_tf.data.camera_facts import CameraFacts, camera_facts, rotation
 from keypointnet_tf.data.view_facts import ViewFacts, tolerance_pixels, view_facts
 from keypointnet_tf.rendering.pairs import ViewPair
 
-# Of the landmarks in the frame, how large a share may lie off the mask, and from how many on.
-OFF_MASK_SHARE, LEAST_LANDMARKS = 0.5, 3
+# Of the landmarks in the frame, how large a share may lie off the mask.
+OFF_MASK_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _view_problems(view: ViewFacts, tolerance: float) -> Iterator[tuple[str, str
     off, inside = view.landmarks_off_mask, view.landmarks_inside
     if view.empty:
         yield "empty_mask", "no pixel has alpha above 0"
-    elif inside >= LEAST_LANDMARKS and off > OFF_MASK_SHARE * inside:
+    elif view.off_mask_share > OFF_MASK_SHARE:
         text = f"{off} of {inside} landmarks lie more than {tolerance:.1f} pixels off the mask"
         yield "landmarks_on_mask", text
     if view.outside_box > tolerance:

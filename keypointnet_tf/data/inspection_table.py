@@ -31,6 +31,7 @@ _ROW = np.dtype(
         ("focal", "f4", 2),
         ("rotation", "f4"),
         ("extent", "f4", 2),
+        ("off_mask", "f4", 2),
         ("image", "u8", 2),
         ("pose", "u8", 2),
     ]
@@ -66,6 +67,7 @@ class PairTable:
                 pair.focal,
                 pair.rotation,
                 [view.extent for view in views],
+                [view.off_mask_share for view in views],
                 [view.image_digest for view in views],
                 [view.pose_digest for view in views],
             )
@@ -90,9 +92,10 @@ def repeats(keys: np.ndarray, owners: np.ndarray) -> Iterator[tuple[int, int]]:
     """
     order = np.argsort(keys, kind="stable")
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] + 1))
-    first = np.repeat(order[starts], np.diff(starts, append=len(order)))
-    again = (keys[order] != 0) & (owners[order] != owners[first])
-    yield from zip(first[again].tolist(), order[again].tolist(), strict=True)
+    first = np.zeros(len(keys), np.int64)
+    first[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    later = np.flatnonzero((keys != 0) & (owners != owners[first]))
+    yield from zip(first[later].tolist(), later.tolist(), strict=True)
 
 
 def size_ratios(rows: np.ndarray, objects: int) -> np.ndarray:
@@ -112,6 +115,17 @@ def size_ratios(rows: np.ndarray, objects: int) -> np.ndarray:
     least = largest_shown.min(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(np.isfinite(least) & (least > 0), largest_extent / least, np.nan)
+
+
+def mean_by_object(
+    rows: np.ndarray, values: np.ndarray, objects: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means `[O]` and counts `[O]` of values of views `[N, 2]`, NaN left out."""
+    owner = np.repeat(rows["object"][:, None], 2, axis=1)
+    known = np.isfinite(values)
+    counts = np.bincount(owner[known], minlength=objects)
+    sums = np.bincount(owner[known], values[known], minlength=objects)
+    return sums / np.maximum(counts, 1), counts
 
 
 def camera_statistics(rows: np.ndarray) -> dict:

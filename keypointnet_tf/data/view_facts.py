@@ -17,6 +17,7 @@ from keypointnet_tf.geometry import placement
 
 # Masks end at whole pixels, and edges thinner than one may be missing from them.
 TOLERANCE_SHARE, LEAST_TOLERANCE_PIXELS = 0.03, 1.5
+LEAST_LANDMARKS = 3
 
 _CUBE = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
@@ -47,6 +48,13 @@ class ViewFacts:
     landmarks_inside: int
     landmarks_off_mask: int
     outside_box: float
+
+    @property
+    def off_mask_share(self) -> float:
+        """Share of the landmarks in the frame that lie off the mask; NaN for too few to tell."""
+        if self.empty or self.landmarks_inside < LEAST_LANDMARKS:
+            return np.nan
+        return self.landmarks_off_mask / self.landmarks_inside
 
 
 def view_facts(
