@@ -149,8 +149,11 @@ class _Inspector:
         return self._storage.locate(f"{name}.tfrecord")
 
     def _expected(self, up: str) -> Expected:
-        names = self._sides.meta.get("landmark_names") or ()
-        return Expected(self._sides.focal, len(names), up)
+        meta = self._sides.meta
+        views = meta.get("views")
+        varies = isinstance(views, dict) and bool(views.get("field_of_view_range"))
+        names = meta.get("landmark_names") or ()
+        return Expected(self._sides.focal, varies, len(names), up)
 
     def _find_up(self, records_up: str) -> tuple[str, str]:
         """Up axis and how it is known; damaged records are passed over."""

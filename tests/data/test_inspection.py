@@ -245,6 +245,14 @@ def test_a_wrong_focal_length_makes_objects_too_small(folder):
     assert len(inspection.findings.found["focal"]) == PAIRS
 
 
+def test_focal_lengths_that_vary_on_purpose_do_not_warn(folder):
+    meta = json.loads((folder / "meta.json").read_text())
+    meta["views"]["field_of_view_range"] = [2, 9]
+    (folder / "meta.json").write_text(json.dumps(meta))
+    rewrite(folder, "0001", shrunk)
+    assert not inspected(folder).findings.found["focal"]
+
+
 def test_repeated_views_warn_and_fail_where_strict(folder):
     path = folder / "0001.tfrecord"
     path.write_bytes(path.read_bytes() * 2)
