@@ -32,6 +32,8 @@ LIGHT_MODULES = (
     f"{PACKAGE}.data.cluster",
     f"{PACKAGE}.data.render_job",
     f"{PACKAGE}.data.pair_source",
+    f"{PACKAGE}.data.record_set",
+    f"{PACKAGE}.data.inspection_text",
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend.

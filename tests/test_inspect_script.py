@@ -17,7 +17,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 
 def script(*arguments, code=0, cwd=None):
     command = [sys.executable, str(REPOSITORY / "inspect_records.py"), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=600)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
