@@ -31,6 +31,7 @@ setup(
     install_requires=[
         "absl-py>=2.1",
         "embreex>=4.4; platform_machine == 'x86_64' or platform_machine == 'AMD64'",
+        "fsspec>=2024.2",
         "google-crc32c>=1.6",
         "keras>=3.15,<4",
         "matplotlib>=3.9",
