@@ -107,8 +107,7 @@ def corner_normals(
     but with other indices are smoothed together.
     """
     weighted = face_normals(vertices, faces)
-    _, place = np.unique(np.round(vertices, 6), axis=0, return_inverse=True)
-    place = place.reshape(-1)
+    place = _places(vertices)
     sums = np.zeros((place.max(initial=-1) + 1, 3))
     for corner in range(3):
         np.add.at(sums, place[faces[:, corner]], weighted)
@@ -116,6 +115,30 @@ def corner_normals(
     smooth = _unit(sums)[place[faces]]
     near = (flat * smooth).sum(-1, keepdims=True) > np.cos(np.radians(crease_degrees))
     return np.where(near, smooth, flat).astype(np.float32)
+
+
+def double_faces(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Faces whose three corners lie where another face has its own, each `[F]` bool.
+
+    Returns:
+      `repeated`: an earlier face is the same, winding included. `opposed`: not repeated, and
+      another face is the same but for its winding; modellers so paint the two sides of a sheet.
+    """
+    corners = _places(vertices)[faces]
+    first = corners.argmin(axis=1)[:, None]
+    wound = np.take_along_axis(corners, (first + np.arange(3)) % 3, axis=1)
+    repeated = np.ones(len(faces), bool)
+    repeated[np.unique(wound, axis=0, return_index=True)[1]] = False
+    _, group = np.unique(np.sort(corners, axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    sides = np.bincount(group, ~repeated)
+    return repeated, ~repeated & (sides[group] > 1)
+
+
+def _places(vertices: np.ndarray) -> np.ndarray:
+    """`[V]` numbers that are equal where vertices lie at the same place."""
+    _, place = np.unique(np.round(vertices, 6), axis=0, return_inverse=True)
+    return place.reshape(-1)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

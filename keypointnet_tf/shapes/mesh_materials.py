@@ -12,6 +12,7 @@ import trimesh
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
+from keypointnet_tf.shapes.color_space import linear_to_srgb
 from keypointnet_tf.shapes.mesh import Material
 from keypointnet_tf.shapes.mesh_assets import report_unreadable
 
@@ -37,7 +38,7 @@ def corner_colors(mesh: trimesh.Trimesh, faces: np.ndarray, *, linear: bool) -> 
         if len(attributes.get("color", ())) != len(mesh.vertices):
             return np.ones((*faces.shape, 3))
         colors = _unit(attributes["color"])[faces]
-    return _srgb(colors) if linear else colors
+    return linear_to_srgb(colors) if linear else colors
 
 
 class MaterialList:
@@ -71,7 +72,7 @@ class MaterialList:
         if isinstance(source, PBRMaterial):
             factor = source.baseColorFactor
             color = np.ones(3) if factor is None else _unit(factor)
-            color = tuple(_srgb(color).tolist() if self.linear else color.tolist())
+            color = tuple(linear_to_srgb(color).tolist() if self.linear else color.tolist())
             return Material(name, color, self._texture(source.baseColorTexture, name))
         # trimesh invents a grey picture, which has no file format, and a colour where the file
         # gives none.
@@ -108,9 +109,3 @@ def _unit(colors: np.ndarray) -> np.ndarray:
     if np.issubdtype(colors.dtype, np.integer):
         return colors / np.iinfo(colors.dtype).max
     return np.clip(np.nan_to_num(colors.astype(float)), 0, 1)
-
-
-def _srgb(linear: np.ndarray) -> np.ndarray:
-    """Linear light in [0, 1] as display-referred values (IEC 61966-2-1)."""
-    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, curve)
