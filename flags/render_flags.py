@@ -7,6 +7,7 @@ from absl import flags
 from keypointnet_tf.geometry.placement import CameraSampling
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.rendering.scenes import RENDERERS
 from keypointnet_tf.shapes.frames import AXES
 from keypointnet_tf.shapes.sources import MeshSource, file_sources, read_overrides
 
@@ -53,7 +54,7 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
         field_of_view_degrees=values.field_of_view,
         sampling=sampling,
     )
-    same = ("objects", "pairs", "seed")
+    same = ("objects", "pairs", "seed", "renderer", "blender_samples")
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
@@ -114,6 +115,19 @@ def _define_views(values: flags.FlagValues) -> None:
     )
     for name, default, text in floats:
         flags.DEFINE_float(name, default, text, flag_values=values)
+    flags.DEFINE_enum(
+        "renderer",
+        _DEFAULTS["renderer"],
+        list(RENDERERS),
+        "The built-in ray caster, or Blender's Cycles with the meshes' own materials and lights.",
+        flag_values=values,
+    )
+    flags.DEFINE_integer(
+        "blender_samples",
+        _DEFAULTS["blender_samples"],
+        "With --renderer blender: camera rays per pixel, in place of --supersample.",
+        flag_values=values,
+    )
 
 
 def _define_splits(values: flags.FlagValues) -> None:

@@ -25,7 +25,7 @@ from keypointnet_tf.data.render_folder import Failure, prepare_folder, record_pa
 from keypointnet_tf.data.schema import encode_pair
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, object_tasks
 from keypointnet_tf.rendering.pairs import ViewPair, pair_rng, render_pair
-from keypointnet_tf.rendering.scene import Scene
+from keypointnet_tf.rendering.scenes import AnyScene, check_installed, needs_worker, open_scene
 
 # In a worker process, the event by which the main process asks it to stop.
 _stop: synchronize.Event | None = None
@@ -50,21 +50,25 @@ def run_job(
     Args:
       job: what to render.
       out: folder, made when absent.
-      workers: processes; 0 for one per core; 1 renders in this process.
+      workers: processes; 0 for one per core; 1 renders in this process, unless the renderer is
+        "blender".
       progress: whether to show a bar.
 
     Raises:
-      ValueError: the folder holds the records of another job, or the category is unknown.
+      ValueError: the folder holds the records of another job, the category is unknown, or the
+        renderer is not installed.
       concurrent.futures.BrokenExecutor: a worker process died.
       KeyboardInterrupt: after the workers have stopped; the folder can be resumed.
     """
     if workers < 0:
         raise ValueError(f"workers is {workers}; expected 0 (all cores) or more")
+    check_installed(job.renderer)
     folder, tasks = pathlib.Path(out), object_tasks(job)
     prepare_folder(job, folder, tasks)
     todo = [task for task in tasks if not record_path(folder, task).exists()]
     workers = min(workers or _cores(), max(1, len(todo)))
-    run = _run_here if workers == 1 else _run_on_workers
+    here = workers == 1 and not needs_worker(job.renderer)
+    run = _run_here if here else _run_on_workers
     failures = []
     bar = tqdm(
         total=len(tasks), initial=len(tasks) - len(todo), unit="object", disable=not progress
@@ -85,7 +89,8 @@ def run_job(
 def render_object(job: RenderJob, folder: pathlib.Path, task: ObjectTask) -> str | None:
     """Renders one object's pairs and writes its record; returns the reason when that fails."""
     try:
-        scene = Scene(task.load(job))
+        mesh = task.load(job)
+        scene = open_scene(job.renderer, mesh, task.source, blender_samples=job.blender_samples)
         pairs = object_pairs(job, task, scene)
         write_records(record_path(folder, task), (encode_pair(pair) for pair in pairs))
     except Exception as error:
@@ -94,7 +99,7 @@ def render_object(job: RenderJob, folder: pathlib.Path, task: ObjectTask) -> str
     return None
 
 
-def object_pairs(job: RenderJob, task: ObjectTask, scene: Scene) -> Iterator[ViewPair]:
+def object_pairs(job: RenderJob, task: ObjectTask, scene: AnyScene) -> Iterator[ViewPair]:
     """The object's pairs, one after the other.
 
     Raises:

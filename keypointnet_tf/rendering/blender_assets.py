@@ -104,8 +104,8 @@ def _up_axis(path: pathlib.Path) -> str:
         return "Z_UP"
     if path.suffix.lower() == ".dae":
         for _, element in ElementTree.iterparse(path):
-            if element.tag.endswith("up_axis"):
-                return (element.text or "").strip()
+            if element.tag.endswith("up_axis") and (element.text or "").strip() in _TURNS:
+                return element.text.strip()
     return "Y_UP"
 
 

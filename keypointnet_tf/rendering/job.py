@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.rendering.scenes import BLENDER_SAMPLES, check_name
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
@@ -31,6 +32,8 @@ class RenderJob:
       dev_share, test_share: shares of the objects held out; the rest is training data. Meshes
         that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
+      renderer: "embree", the built-in ray caster, or "blender", see `scenes.py`.
+      blender_samples: camera rays per pixel of "blender".
     """
 
     shapes: str = ""
@@ -43,6 +46,8 @@ class RenderJob:
     test_share: float = 0.15
     dev_count: int | None = None
     test_count: int | None = None
+    renderer: str = "embree"
+    blender_samples: int = BLENDER_SAMPLES
 
     def __post_init__(self) -> None:
         if bool(self.shapes) == bool(self.meshes):
@@ -50,6 +55,7 @@ class RenderJob:
                 f"shapes is {self.shapes!r} and meshes holds {len(self.meshes)} files; "
                 "expected exactly one of the two"
             )
+        check_name(self.renderer)
         for name, low, high in _RANGES:
             value = self.value(name)
             if value is not None and not low <= value <= high:
@@ -100,6 +106,7 @@ _RANGES = (
     ("test_share", 0, 1),
     ("dev_count", 0, 10_000_000),
     ("test_count", 0, 10_000_000),
+    ("blender_samples", 1, 65_536),
 )
 
 
