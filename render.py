@@ -2,7 +2,6 @@
 
 import os
 import sys
-from concurrent.futures import BrokenExecutor
 
 import flags
 from flags import render_flags
@@ -24,16 +23,14 @@ def main(values) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from keypointnet_tf.data.render_job import run_job
 
-    try:
-        report = run_job(job, values.out, workers=values.workers)
-    except BrokenExecutor:
-        print(
-            "render.py: error: a worker ended abruptly, perhaps for want of memory; run the same "
-            "command again, with fewer --workers",
-            file=sys.stderr,
-        )
-        return 1
-    print(f"{values.out}: {report.written} records written, {report.kept} kept from before")
+    report = run_job(
+        job,
+        values.out,
+        workers=values.workers,
+        cluster=values.cluster,
+        stall_seconds=values.stall_seconds,
+    )
+    print(f"{values.out}: {report.written} objects written, {report.kept} kept from before")
     for failure in report.failures:
         print(f"  failed: {failure.record} {failure.object_id}: {failure.reason}", file=sys.stderr)
     return 1 if report.failures else 0

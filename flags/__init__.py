@@ -103,7 +103,9 @@ def _usage(flag: flags.Flag) -> str:
         return f"  --[no]{flag.name}" if flag.default else f"  --{flag.name}"
     choices = getattr(flag.parser, "enum_values", None)
     kind = "|".join(choices) if choices else flag.flag_type().split()[-1].upper()
-    default = "" if flag.default in (None, []) else f"  (default: {flag.default})"
+    kind = {"STRINGS": "A,B,..."}.get(kind, kind)
+    value = ",".join(flag.default) if isinstance(flag.default, list) else flag.default
+    default = "" if value in (None, "") else f"  (default: {value})"
     return f"  --{flag.name}={kind}{default}"
 
 

@@ -9,7 +9,6 @@ that they never meet TensorFlow's classes of the same shape.
 from __future__ import annotations
 
 import os
-import pathlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
@@ -17,6 +16,8 @@ from typing import BinaryIO
 import google_crc32c
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
+
+from keypointnet_tf.atomic_file import atomic_file
 
 Value = bytes | list[bytes] | list[float] | list[int] | np.ndarray
 Features = dict[str, list[bytes] | np.ndarray]
@@ -39,19 +40,13 @@ def write_records(path: str | os.PathLike, examples: Iterable[Mapping[str, Value
     Raises:
       ValueError: no examples, or a value of another type.
     """
-    path = pathlib.Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     count = 0
-    try:
-        with open(temporary, "wb") as file:
-            for example in examples:
-                file.write(frame(encode_example(example)))
-                count += 1
+    with atomic_file(path) as file:
+        for example in examples:
+            file.write(frame(encode_example(example)))
+            count += 1
         if not count:
             raise ValueError(f"{path}: got no examples; expected at least one")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return count
 
 

@@ -1,23 +1,31 @@
 """The folder of a rendering job: its lists, its description, and the refusal to mix two jobs.
 
 Besides the records it holds `train.txt`, `dev.txt`, `test.txt`, `projection.txt`, `job.txt`
-(object id per record) in the published layout, and our `meta.json`.
+(object ids, in the order of the records) in the published layout, and our `meta.json` and
+`manifest.json`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keypointnet_tf
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.geometry.placement import projection_matrix
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, assign_splits
 from keypointnet_tf.shapes.sources import MeshSource
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 META_FILE = "meta.json"
 FAILED_FILE = "failed.txt"
@@ -32,7 +40,7 @@ class Failure(NamedTuple):
 
 
 def prepare_folder(job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask]) -> None:
-    """Writes everything but the records.
+    """Writes everything but the records and what is known only when they are there.
 
     Raises:
       ValueError: the folder holds records without `meta.json`, or of another job; names the
@@ -44,12 +52,12 @@ def prepare_folder(job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask]
         _refuse_other_job(folder, meta, ids)
     elif next(folder.glob("*.tfrecord"), None):
         raise ValueError(f"{folder}: holds records but no {META_FILE}; expected an empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / META_FILE, json.dumps(meta, indent=2) + "\n")
     write_text(folder / "job.txt", ids)
     rows = projection_matrix(job.views.focal).tolist()
     write_text(folder / "projection.txt", "".join(" ".join(map(repr, r)) + "\n" for r in rows))
-    write_lists(job, folder, tasks, [])
+    if not job.shard_mb:
+        write_lists(folder, assign_splits(job, [task.record for task in tasks]))
 
 
 def describe(job: RenderJob) -> dict[str, Any]:
@@ -99,14 +107,14 @@ def _digest(sources: tuple[MeshSource, ...]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
-def write_lists(
-    job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask], failures: list[Failure]
-) -> None:
-    """Writes the split lists without the failed records, and the list of failures, if any."""
-    failed = {failure.record for failure in failures}
-    for split, records in assign_splits(job, [task.record for task in tasks]).items():
-        lines = [f"{record}\n" for record in records if record not in failed]
-        write_text(folder / f"{split}.txt", "".join(lines))
+def write_lists(folder: pathlib.Path, lists: Mapping[str, Sequence[str]]) -> None:
+    """Writes `train.txt`, `dev.txt` and `test.txt` with the names of their record files."""
+    for split, names in lists.items():
+        write_text(folder / f"{split}.txt", "".join(f"{name}\n" for name in names))
+
+
+def write_failures(folder: pathlib.Path, failures: Sequence[Failure]) -> None:
+    """Writes `failed.txt`, or removes it where nothing has failed."""
     if failures:
         lines = ["\t".join(failure) + "\n" for failure in failures]
         write_text(folder / FAILED_FILE, "".join(lines))
@@ -114,16 +122,34 @@ def write_lists(
         (folder / FAILED_FILE).unlink(missing_ok=True)
 
 
-def record_path(folder: pathlib.Path, task: ObjectTask) -> pathlib.Path:
-    """The object's record file."""
-    return folder / f"{task.record}.tfrecord"
-
-
 def write_text(path: pathlib.Path, text: str) -> None:
     """Writes a file that appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomic(path, text.encode())
+
+
+@contextlib.contextmanager
+def locked(folder: pathlib.Path) -> Iterator[None]:
+    """Keeps the folder from a second job while the block runs; the system frees it at any end.
+
+    Where folders cannot be locked (some network file systems, Windows), nothing is done.
+
+    Raises:
+      ValueError: another process holds the folder.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(f"{folder}: another process renders into it; expected one") from error
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def _refuse_other_job(folder: pathlib.Path, meta: dict[str, Any], ids: str) -> None:

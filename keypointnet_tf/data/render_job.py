@@ -1,38 +1,32 @@
 """Runs a rendering job: a folder of records in the published layout, on all cores, resumable.
 
-One file `NNNN.tfrecord` per object holds its pairs. Records are in our own frame, `z` up, and
-`meta.json` says so. A record that exists is complete, because records appear by renaming; running
-the same job again renders what is missing.
+One file `NNNN.tfrecord` per object holds its pairs, or, on request, shards hold those of many. A
+record file that exists is complete, because files appear by renaming; running the same job again
+renders what is missing. Records are in our own frame, `z` up, and `meta.json` says so.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import functools
 import os
 import pathlib
-import signal
-import threading
 from collections.abc import Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import connection, synchronize
 from typing import NamedTuple
 
 from tqdm import tqdm
 
-from keypointnet_tf.data.records import write_records
-from keypointnet_tf.data.render_folder import Failure, prepare_folder, record_path, write_lists
-from keypointnet_tf.data.schema import encode_pair
-from keypointnet_tf.rendering.job import ObjectTask, RenderJob, object_tasks
-from keypointnet_tf.rendering.pairs import ViewPair, pair_rng, render_pair
-from keypointnet_tf.rendering.scenes import AnyScene, check_installed, needs_worker, open_scene
-
-# In a worker process, the event by which the main process asks it to stop.
-_stop: synchronize.Event | None = None
+from keypointnet_tf.atomic_file import remove_leftovers
+from keypointnet_tf.data.render_folder import Failure, locked, prepare_folder
+from keypointnet_tf.data.render_ledger import Ledger
+from keypointnet_tf.data.render_object import Outcome, render_object
+from keypointnet_tf.data.worker_pool import PAIR, run_on_workers
+from keypointnet_tf.rendering.job import STALL_SECONDS, ObjectTask, RenderJob, object_tasks
+from keypointnet_tf.rendering.scenes import check_installed, needs_worker
 
 
 class RenderReport(NamedTuple):
-    """What a run did: records `written` now, records `kept` from before, and `failures`."""
+    """What a run did: objects `written` now, objects `kept` from before, and `failures`."""
 
     written: int
     kept: int
@@ -40,127 +34,111 @@ class RenderReport(NamedTuple):
 
 
 def run_job(
-    job: RenderJob, out: str | os.PathLike, *, workers: int = 0, progress: bool = True
+    job: RenderJob,
+    out: str | os.PathLike,
+    *,
+    workers: int = 0,
+    cluster: str = "",
+    stall_seconds: float = STALL_SECONDS,
+    progress: bool = True,
 ) -> RenderReport:
-    """Renders what the folder still lacks; the bytes do not depend on `workers` or interruptions.
+    """Renders what the folder still lacks; the bytes do not depend on workers or interruptions.
 
     Objects that fail are left out of the split lists and listed in `failed.txt`; the rest is
-    usable. They are tried again by the next run.
+    usable. They are tried again by the next run. An object whose worker dies is rendered again by
+    another one, a few times, before it counts as failed.
 
     Args:
       job: what to render.
       out: folder, made when absent.
-      workers: processes; 0 for one per core; 1 renders in this process, unless the renderer is
-        "blender".
+      workers: processes; 0 for one per core; 1 renders in this process, where a crash ends the job,
+        unless the renderer is "blender".
+      cluster: address of a Ray cluster to render on in place of local workers; see `cluster.py`.
+      stall_seconds: a local worker that finishes no pair for so long is replaced.
       progress: whether to show a bar.
 
     Raises:
-      ValueError: the folder holds the records of another job, the category is unknown, or the
-        renderer is not installed.
-      concurrent.futures.BrokenExecutor: a worker process died.
+      ValueError: the folder holds the records of another job or is in use, the category is unknown,
+        the renderer is not installed, or there is no such cluster.
+      OSError: the folder cannot be written, or worker processes cannot start.
       KeyboardInterrupt: after the workers have stopped; the folder can be resumed.
     """
     if workers < 0:
         raise ValueError(f"workers is {workers}; expected 0 (all cores) or more")
     check_installed(job.renderer)
     folder, tasks = pathlib.Path(out), object_tasks(job)
-    prepare_folder(job, folder, tasks)
-    todo = [task for task in tasks if not record_path(folder, task).exists()]
-    workers = min(workers or _cores(), max(1, len(todo)))
-    here = workers == 1 and not needs_worker(job.renderer)
-    run = _run_here if here else _run_on_workers
-    failures = []
-    bar = tqdm(
-        total=len(tasks), initial=len(tasks) - len(todo), unit="object", disable=not progress
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        prepare_folder(job, folder, tasks)
+        ledger = Ledger(job, folder, tasks, progress=progress)
+        todo = ledger.missing()
+        try:
+            events = _events(job, ledger.records, todo, workers, cluster, stall_seconds)
+            failures = _follow(events, job, ledger, kept=len(tasks) - len(todo), bar=progress)
+        finally:
+            remove_leftovers(ledger.records)
+        ledger.finish(failures)
+    return RenderReport(len(todo) - len(failures), len(tasks) - len(todo), failures)
+
+
+Events = Generator[Outcome | str, None, None]
+
+
+def _events(
+    job: RenderJob,
+    folder: pathlib.Path,
+    todo: list[ObjectTask],
+    workers: int,
+    cluster: str,
+    stall_seconds: float,
+) -> Events:
+    """What happens while the objects are rendered, wherever that is."""
+    if cluster and todo:
+        from keypointnet_tf.data.cluster import run_on_cluster
+
+        return run_on_cluster(job, folder, todo, address=cluster)
+    if workers == 1 and not needs_worker(job.renderer):
+        return (render_object(job, folder, task) for task in todo)
+    count = min(workers or _cores(), len(todo))
+    return run_on_workers(job, folder, todo, workers=count, stall_seconds=stall_seconds)
+
+
+def _follow(
+    events: Events, job: RenderJob, ledger: Ledger, *, kept: int, bar: bool
+) -> list[Failure]:
+    """Enters outcomes into the ledger as they come, and returns the failures in order."""
+    failures: list[Failure] = []
+    advance = _progress_bar(job, len(ledger.tasks), kept, shown=bar)
     # Closed at once when this loop is left early, which stops the workers.
-    with bar, contextlib.closing(run(job, folder, todo, workers)) as outcomes:
-        for task, reason in outcomes:
-            if reason is not None:
-                failures.append(Failure(task.record, task.object_id, reason))
-                bar.set_postfix(failed=len(failures))
-            bar.update()
-    failures.sort()
-    write_lists(job, folder, tasks, failures)
-    written = len(todo) - len(failures)
-    return RenderReport(written, len(tasks) - len(todo), failures)
-
-
-def render_object(job: RenderJob, folder: pathlib.Path, task: ObjectTask) -> str | None:
-    """Renders one object's pairs and writes its record; returns the reason when that fails."""
-    try:
-        mesh = task.load(job)
-        scene = open_scene(job.renderer, mesh, task.source, blender_samples=job.blender_samples)
-        pairs = object_pairs(job, task, scene)
-        write_records(record_path(folder, task), (encode_pair(pair) for pair in pairs))
-    except Exception as error:
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        return kind + " ".join(str(error).split())
-    return None
-
-
-def object_pairs(job: RenderJob, task: ObjectTask, scene: AnyScene) -> Iterator[ViewPair]:
-    """The object's pairs, one after the other.
-
-    Raises:
-      KeyboardInterrupt: the pool that this process works for is stopping.
-    """
-    for number in range(job.pairs):
-        if _stop is not None and _stop.is_set():
-            raise KeyboardInterrupt
-        yield render_pair(scene, pair_rng(job.seed, task.index, number), job.views)
-
-
-Outcomes = Generator[tuple[ObjectTask, str | None], None, None]
-
-
-def _run_here(job: RenderJob, folder: pathlib.Path, todo: list[ObjectTask], _: int) -> Outcomes:
-    for task in todo:
-        yield task, render_object(job, folder, task)
-
-
-def _run_on_workers(
-    job: RenderJob, folder: pathlib.Path, todo: list[ObjectTask], workers: int
-) -> Outcomes:
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(stop,))
-    try:
-        # The first submission starts all workers, and they inherit what it does with Ctrl-C: the
-        # main process alone answers it.
-        with _interrupts_ignored():
-            futures = {pool.submit(render_object, job, folder, todo[0]): todo[0]}
-        futures.update((pool.submit(render_object, job, folder, task), task) for task in todo[1:])
-        for future in as_completed(futures):
-            yield futures.pop(future), future.result()
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start_worker(stop: synchronize.Event) -> None:
-    global _stop
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """Ends this process when the main process is killed without a chance to say so."""
-    connection.wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
+    with contextlib.closing(events), advance as step:
+        for event in events:
+            if event != PAIR:
+                if event.entry is None:
+                    task = event.task
+                    failures.append(Failure(task.record, task.object_id, event.reason))
+                else:
+                    ledger.add(event.task, event.entry)
+            step(event, len(failures))
+    return sorted(failures)
 
 
 @contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
+def _progress_bar(job: RenderJob, objects: int, kept: int, *, shown: bool) -> Iterator:
+    """A function of (event, failures so far) that moves a bar of pairs."""
+    total = objects * job.pairs
+    with tqdm(total=total, initial=kept * job.pairs, unit="pair", disable=not shown) as bar:
+        yield functools.partial(_advance, bar, job.pairs, [kept])
+
+
+def _advance(bar: tqdm, pairs: int, finished: list[int], event: Outcome | str, failed: int) -> None:
+    if event == PAIR:
+        bar.update(bar.n < bar.total)
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    finished[0] += 1
+    # Objects rendered twice and objects that fail count as their pairs.
+    bar.update(max(0, finished[0] * pairs - bar.n))
+    if failed:
+        bar.set_postfix(failed=failed)
 
 
 def _cores() -> int:

@@ -35,7 +35,7 @@ class TrainingData:
       batches: first global step -> endless data set of batch dictionaries, a function of the step.
       validation: fixed pairs of objects that are not trained on.
       info: kept in the model: `category`, `object_share` (mean larger side of the objects' boxes,
-        share of the frame), `focal`, `distance` of the cameras.
+        share of the frame), mean `focal`, and nominal `distance` of the cameras.
       description: what identifies the data in `config.json`; a run goes on only with the same.
       notes: kept in `config.json` and not compared.
     """
@@ -83,7 +83,9 @@ def from_records(
     category = record_set.meta.get("category", "")
     description = {"records": record_set.fingerprint(), "records_up": record_set.records_up}
     notes = {"data_dir": os.path.abspath(folder)}
-    return TrainingData(batches, validation, data_info(validation, category), description, notes)
+    nominal = record_set.meta.get("camera", {}).get("distance")
+    info = data_info(validation, category, nominal_distance=nominal)
+    return TrainingData(batches, validation, info, description, notes)
 
 
 def rendered(
@@ -136,7 +138,8 @@ def rendered(
         "objects": objects,
         "pairs": _plain(dataclasses.asdict(pair_config)),
     }
-    return TrainingData(batches, validation, data_info(validation, category), description)
+    info = data_info(validation, category, nominal_distance=pair_config.sampling.distance)
+    return TrainingData(batches, validation, info, description)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,14 +200,14 @@ def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], obj
     return batches
 
 
-def data_info(arrays: PairArrays, category: str) -> dict:
-    """What prediction needs: see `TrainingData.info`."""
+def data_info(arrays: PairArrays, category: str, *, nominal_distance: float | None = None) -> dict:
+    """What prediction needs: see `TrainingData.info`; a distance not told is measured."""
     distances = np.linalg.norm(arrays.object_to_camera[:, :, :3, 3], axis=-1)
     return {
         "category": category,
         "object_share": float(np.mean([object_share(v) for p in arrays.images for v in p])),
         "focal": float(np.mean(arrays.focal)),
-        "distance": float(np.round(np.mean(distances), 1)),
+        "distance": float(nominal_distance or np.round(np.mean(distances), 1)),
     }
 
 

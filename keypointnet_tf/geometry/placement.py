@@ -26,7 +26,9 @@ class CameraSampling:
     """How cameras are placed around an object (object units, degrees).
 
     Attributes:
-      distance: from the origin, before the shift.
+      distance: nominal one from the origin, before the shift; the depth bias of models.
+      distance_range: lowest and highest of distances drawn for each view, around the nominal one;
+        None for `distance` always.
       shift: the camera is moved by up to this much per axis without being aimed again.
       max_roll_degrees: roll about the viewing axis, uniform in plus or minus this.
       max_angle_degrees: largest angle between the two viewing directions of a pair; 180 leaves
@@ -35,6 +37,7 @@ class CameraSampling:
     """
 
     distance: float = NOMINAL_DISTANCE
+    distance_range: tuple[float, float] | None = None
     shift: float = 0.2
     max_roll_degrees: float = 0.0
     max_angle_degrees: float = 180.0
@@ -73,7 +76,10 @@ def place_camera(
     rng: np.random.Generator, direction: np.ndarray, sampling: CameraSampling
 ) -> np.ndarray:
     """`[4, 4]` camera aimed at the origin from `direction`, rolled, then shifted."""
-    pose = look_at(direction * sampling.distance)
+    distance = sampling.distance
+    if sampling.distance_range is not None:
+        distance = rng.uniform(*sampling.distance_range)
+    pose = look_at(direction * distance)
     roll = np.radians(rng.uniform(-1, 1) * sampling.max_roll_degrees)
     c, s = np.cos(roll), np.sin(roll)
     turn = np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])

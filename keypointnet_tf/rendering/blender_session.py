@@ -61,6 +61,9 @@ def load() -> ModuleType:
     os.environ["BLENDER_USER_RESOURCES"] = os.path.join(os.devnull, "none")
     with quiet(), _without_variable("OCIO"):  # Another colour configuration changes every picture.
         import bpy
+    # Workers are killed, and would leave Blender's folder for temporary files behind, unused.
+    with contextlib.suppress(OSError):
+        os.rmdir(bpy.app.tempdir)
     _keep_passes()
     return bpy
 

@@ -17,6 +17,9 @@ from keypointnet_tf.rendering.scenes import BLENDER_SAMPLES, check_name
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
+# A worker that finishes no pair for so long counts as lost.
+STALL_SECONDS = 600.0
+
 
 @dataclasses.dataclass(frozen=True)
 class RenderJob:
@@ -32,6 +35,7 @@ class RenderJob:
       dev_share, test_share: shares of the objects held out; the rest is training data. Meshes
         that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
+      shard_mb: size in MiB up to which objects share a record file; 0 for a file per object.
       renderer: "embree", the built-in ray caster, or "blender", see `scenes.py`.
       blender_samples: camera rays per pixel of "blender".
     """
@@ -46,6 +50,7 @@ class RenderJob:
     test_share: float = 0.15
     dev_count: int | None = None
     test_count: int | None = None
+    shard_mb: float = 0.0
     renderer: str = "embree"
     blender_samples: int = BLENDER_SAMPLES
 
@@ -58,8 +63,15 @@ class RenderJob:
         check_name(self.renderer)
         for name, low, high in _RANGES:
             value = self.value(name)
-            if value is not None and not low <= value <= high:
+            values = value if isinstance(value, tuple) else (value, value)
+            if value is not None and not low <= values[0] <= values[1] <= high:
                 raise ValueError(f"{name} is {value}; expected {low} to {high}")
+        camera = self.views.sampling
+        if camera.min_elevation_degrees > camera.max_elevation_degrees:
+            raise ValueError(
+                f"elevations are {camera.min_elevation_degrees} to "
+                f"{camera.max_elevation_degrees}; expected the lower one first"
+            )
         self.split_counts()
 
     def value(self, name: str) -> Any:
@@ -99,13 +111,19 @@ _RANGES = (
     ("size", 8, 4096),
     ("supersample", 1, 16),
     ("field_of_view_degrees", 0.1, 150),
+    ("field_of_view_range", 0.1, 150),
     ("distance", 2.5, 10_000),
+    ("distance_range", 2.5, 10_000),
+    ("shift", 0, 2),
+    ("min_elevation_degrees", -90, 90),
+    ("max_elevation_degrees", -90, 90),
     ("max_angle_degrees", 1, 180),
     ("max_roll_degrees", 0, 180),
     ("dev_share", 0, 1),
     ("test_share", 0, 1),
     ("dev_count", 0, 10_000_000),
     ("test_count", 0, 10_000_000),
+    ("shard_mb", 0, 1_000_000),
     ("blender_samples", 1, 65_536),
 )
 

@@ -13,8 +13,6 @@ import numpy as np
 Color = tuple[float, float, float]
 Direction = tuple[float, float, float]
 
-LEAST_AMBIENT = 0.4
-
 
 @dataclasses.dataclass(frozen=True)
 class Lights:
@@ -46,24 +44,54 @@ class Lights:
 DEFAULT_LIGHTS = Lights()
 
 
-def sample_lights(rng: np.random.Generator) -> Lights:
-    """Random lights: a key light from above on the camera's side, and one or two weaker ones.
+@dataclasses.dataclass(frozen=True)
+class LightSampling:
+    """How the lights of a view are drawn; each range is `(lowest, highest)`.
 
-    The ambient term is at least `LEAST_AMBIENT`, so that no object drowns in a black background.
+    Attributes:
+      ambient: intensity that reaches every surface. Its lowest keeps objects from drowning in a
+        black background.
+      key: intensity of the key light, which comes from above on the camera's side.
+      fill: intensity of each fill light.
+      fills: how many fill lights.
+      tint: largest share by which a light is turned warm or cold.
+      specular: share of each light that is mirrored as a white highlight.
+      shininess: exponent of the highlight.
     """
-    count = int(rng.integers(2, 4))
-    ambient = _tinted(rng, rng.uniform(LEAST_AMBIENT, 0.6))
+
+    ambient: tuple[float, float] = (0.4, 0.6)
+    key: tuple[float, float] = (0.35, 0.65)
+    fill: tuple[float, float] = (0.05, 0.25)
+    fills: tuple[int, int] = (1, 2)
+    tint: float = 0.1
+    specular: tuple[float, float] = (0.0, 0.3)
+    shininess: tuple[float, float] = (10.0, 60.0)
+
+    def __post_init__(self) -> None:
+        for name in ("ambient", "key", "fill", "fills", "specular", "shininess"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high:
+                raise ValueError(f"{name} is {low}, {high}; expected a range of numbers from 0")
+        if not 0 <= self.tint <= 1:
+            raise ValueError(f"tint is {self.tint}; expected a share in [0, 1]")
+
+
+def sample_lights(rng: np.random.Generator, sampling: LightSampling | None = None) -> Lights:
+    """Random lights: a key light from above on the camera's side, and a few weaker ones."""
+    sampling = sampling or LightSampling()
+    fills = int(rng.integers(sampling.fills[0], sampling.fills[1] + 1))
+    ambient = _tinted(rng, rng.uniform(*sampling.ambient), sampling.tint)
     directions = [_direction(rng, lowest=0.2)]
-    colors = [_tinted(rng, rng.uniform(0.35, 0.65))]
-    for _ in range(count - 1):
+    colors = [_tinted(rng, rng.uniform(*sampling.key), sampling.tint)]
+    for _ in range(fills):
         directions.append(_direction(rng, lowest=-0.3))
-        colors.append(_tinted(rng, rng.uniform(0.05, 0.25)))
+        colors.append(_tinted(rng, rng.uniform(*sampling.fill), sampling.tint))
     return Lights(
         ambient=ambient,
         directions=tuple(directions),
         colors=tuple(colors),
-        specular=float(rng.uniform(0.0, 0.3)),
-        shininess=float(rng.uniform(10.0, 60.0)),
+        specular=float(rng.uniform(*sampling.specular)),
+        shininess=float(rng.uniform(*sampling.shininess)),
     )
 
 
@@ -73,7 +101,7 @@ def _direction(rng: np.random.Generator, *, lowest: float) -> Direction:
     return tuple(float(x) for x in vector / np.linalg.norm(vector))
 
 
-def _tinted(rng: np.random.Generator, intensity: float) -> Color:
-    """A grey intensity turned warm or cold by up to a tenth."""
-    warmth = rng.uniform(-0.1, 0.1)
+def _tinted(rng: np.random.Generator, intensity: float, tint: float) -> Color:
+    """A grey intensity turned warm or cold by up to the share `tint`."""
+    warmth = rng.uniform(-tint, tint)
     return tuple(float(intensity * (1 + part * warmth)) for part in (1.0, 0.2, -1.0))

@@ -17,7 +17,7 @@ from keypointnet_tf.geometry.placement import (
     focal_length,
     sample_pair,
 )
-from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, sample_lights
+from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, LightSampling, sample_lights
 
 if TYPE_CHECKING:
     from keypointnet_tf.rendering.scenes import AnyScene
@@ -30,20 +30,23 @@ class PairConfig:
     Attributes:
       size: image side in pixels.
       supersample: sub-pixels per pixel side.
-      field_of_view_degrees: of the whole image, both ways.
+      field_of_view_degrees: of the whole image, both ways; nominal where a range is given.
+      field_of_view_range: lowest and highest of fields of view drawn for each view, in degrees;
+        None for the nominal one always.
       sampling: where the cameras stand.
-      random_lights: other lights for every view; else `DEFAULT_LIGHTS`.
+      lights: how lights are drawn for each view; None for `DEFAULT_LIGHTS` always.
     """
 
     size: int = 128
     supersample: int = 2
     field_of_view_degrees: float = FIELD_OF_VIEW_DEGREES
+    field_of_view_range: tuple[float, float] | None = None
     sampling: CameraSampling = CameraSampling()
-    random_lights: bool = True
+    lights: LightSampling | None = LightSampling()
 
     @property
     def focal(self) -> float:
-        """Focal length in NDC units."""
+        """Nominal focal length in NDC units."""
         return focal_length(self.field_of_view_degrees)
 
 
@@ -84,18 +87,24 @@ def render_pair(scene: AnyScene, rng: np.random.Generator, config: PairConfig) -
     """
     # Rounded before rendering, so that the stored matrix is exactly the camera of the image.
     poses = sample_pair(rng, config.sampling).astype(np.float32)
-    images = []
+    focals, images = [], []
     for pose in poses:
-        lights = sample_lights(rng) if config.random_lights else DEFAULT_LIGHTS
+        focals.append(_sample_focal(rng, config))
+        lights = sample_lights(rng, config.lights) if config.lights else DEFAULT_LIGHTS
         view = scene.render(
             pose,
             size=config.size,
-            focal=config.focal,
+            focal=focals[-1],
             supersample=config.supersample,
             lights=lights,
         )
         images.append(view.rgba)
     mesh = scene.mesh
-    return ViewPair(
-        *images, *poses, config.focal, config.focal, mesh.landmarks, mesh.object_id, mesh.kind
-    )
+    return ViewPair(*images, *poses, *focals, mesh.landmarks, mesh.object_id, mesh.kind)
+
+
+def _sample_focal(rng: np.random.Generator, config: PairConfig) -> float:
+    """The focal length of one view, rounded as it is stored."""
+    if config.field_of_view_range is None:
+        return config.focal
+    return float(np.float32(focal_length(rng.uniform(*config.field_of_view_range))))

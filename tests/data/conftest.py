@@ -1,6 +1,8 @@
 """Pairs, and records put together byte by byte, for the tests of data."""
 
+import importlib.util
 import io
+import pathlib
 import struct
 import types
 
@@ -111,3 +113,13 @@ def handmade():
     """The functions of this file."""
     functions = (make_pair, framed, field, example, png, published, write_published)
     return types.SimpleNamespace(**{function.__name__: function for function in functions})
+
+
+@pytest.fixture(scope="session")
+def boxes():
+    """The functions of `boxes.py`."""
+    path = pathlib.Path(__file__).with_name("boxes.py")
+    spec = importlib.util.spec_from_file_location("boxes", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

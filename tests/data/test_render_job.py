@@ -1,5 +1,6 @@
 """Rendering jobs: the folder's layout, the same bytes however it is made, and refusals."""
 
+import contextlib
 import dataclasses
 import json
 import multiprocessing
@@ -13,53 +14,28 @@ import time
 import numpy as np
 import pytest
 
-from keypointnet_tf.data import records, render_job, schema
-from keypointnet_tf.data.render_job import run_job
+from keypointnet_tf.data import records, render_folder, render_object, schema
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.sources import file_sources
 
 RENDER = pathlib.Path(__file__).resolve().parents[2] / "render.py"
-CORNERS = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3, indexing="ij")).reshape(3, -1).T
-QUADS = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
-
-
-def write_box(path, size):
-    """An OBJ file of a box."""
-    lines = ["v {} {} {}".format(*corner) for corner in CORNERS * size]
-    lines += ["f {} {} {} {}".format(*(i + 1 for i in quad)) for quad in QUADS]
-    path.write_text("\n".join(lines) + "\n")
 
 
 @pytest.fixture
-def meshes(tmp_path):
-    folder = tmp_path / "meshes"
-    folder.mkdir()
-    for i in range(4):
-        write_box(folder / f"box{i}.obj", [1.0, 0.5, 0.2 + 0.1 * i])
-    return file_sources([folder])
+def meshes(boxes, tmp_path):
+    return file_sources([boxes.write_boxes(tmp_path / "meshes")])
 
 
-def make_job(meshes, **changes):
-    values = {"pairs": 2, "views": PairConfig(size=16), "dev_count": 1, "test_count": 1}
-    return RenderJob(meshes=meshes, **(values | changes))
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
-
-
-def run(job, folder, **options):
-    return run_job(job, folder, progress=False, **{"workers": 1, **options})
-
-
-def test_folder_has_the_published_layout(meshes, tmp_path):
-    report = run(make_job(meshes), tmp_path / "out")
+def test_folder_has_the_published_layout(boxes, meshes, tmp_path):
+    report = boxes.run(boxes.make_job(meshes), tmp_path / "out")
     assert report == (4, 0, [])
-    files = contents(tmp_path / "out")
-    lists = {"train.txt", "dev.txt", "test.txt", "job.txt", "projection.txt", "meta.json"}
-    assert set(files) == lists | {f"{i:04d}.tfrecord" for i in range(4)}
+    files = boxes.contents(tmp_path / "out")
+    lists = {"train.txt", "dev.txt", "test.txt", "job.txt", "projection.txt"}
+    assert set(files) == lists | {"meta.json", "manifest.json"} | {
+        f"{i:04d}.tfrecord" for i in range(4)
+    }
     names = [files[f"{split}.txt"].decode().split() for split in ("train", "dev", "test")]
     assert [len(split) for split in names] == [2, 1, 1]
     assert sorted(sum(names, [])) == ["0000", "0001", "0002", "0003"]
@@ -70,8 +46,8 @@ def test_folder_has_the_published_layout(meshes, tmp_path):
     assert (meta["records_up"], meta["size"], meta["camera"]["distance"]) == ("z", 16, 30)
 
 
-def test_records_hold_the_pairs(meshes, tmp_path):
-    run(make_job(meshes), tmp_path / "out")
+def test_records_hold_the_pairs(boxes, meshes, tmp_path):
+    boxes.run(boxes.make_job(meshes), tmp_path / "out")
     path = tmp_path / "out" / "0002.tfrecord"
     pairs = [
         schema.decode_pair(features, path=path, index=index)
@@ -82,17 +58,17 @@ def test_records_hold_the_pairs(meshes, tmp_path):
     assert not np.array_equal(pairs[0].object_to_camera0, pairs[1].object_to_camera0)
 
 
-def test_two_workers_write_what_one_writes(meshes, tmp_path):
-    job = make_job(meshes)
-    assert run(job, tmp_path / "two", workers=2).written == 4
-    run(job, tmp_path / "one")
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+def test_two_workers_write_what_one_writes(boxes, meshes, tmp_path):
+    job = boxes.make_job(meshes)
+    assert boxes.run(job, tmp_path / "two", workers=2).written == 4
+    boxes.run(job, tmp_path / "one")
+    assert boxes.contents(tmp_path / "one") == boxes.contents(tmp_path / "two")
     assert not multiprocessing.active_children()
 
 
-def test_an_interrupted_run_can_be_resumed(meshes, tmp_path, monkeypatch):
-    job, folder = make_job(meshes), tmp_path / "cut"
-    encode, calls = render_job.encode_pair, []
+def test_an_interrupted_run_can_be_resumed(boxes, meshes, tmp_path, monkeypatch):
+    job, folder = boxes.make_job(meshes), tmp_path / "cut"
+    encode, calls = render_object.encode_pair, []
 
     def interrupted(pair):
         calls.append(pair)
@@ -100,16 +76,18 @@ def test_an_interrupted_run_can_be_resumed(meshes, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return encode(pair)
 
-    monkeypatch.setattr(render_job, "encode_pair", interrupted)
+    monkeypatch.setattr(render_object, "encode_pair", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(job, folder)
-    assert [name for name in contents(folder) if name.endswith(".tfrecord")] == ["0000.tfrecord"]
-    assert not [name for name in contents(folder) if name.endswith("tmp")]
+        boxes.run(job, folder)
+    assert [name for name in boxes.contents(folder) if name.endswith(".tfrecord")] == [
+        "0000.tfrecord"
+    ]
+    assert not [name for name in boxes.contents(folder) if name.endswith("tmp")]
     monkeypatch.undo()
-    assert run(job, folder) == (3, 1, [])
-    run(job, tmp_path / "whole")
-    assert contents(folder) == contents(tmp_path / "whole")
-    assert run(job, folder) == (0, 4, [])
+    assert boxes.run(job, folder) == (3, 1, [])
+    boxes.run(job, tmp_path / "whole")
+    assert boxes.contents(folder) == boxes.contents(tmp_path / "whole")
+    assert boxes.run(job, folder) == (0, 4, [])
 
 
 @pytest.mark.parametrize(
@@ -124,45 +102,45 @@ def test_an_interrupted_run_can_be_resumed(meshes, tmp_path, monkeypatch):
         ),
     ],
 )
-def test_another_job_in_the_same_folder_is_refused(meshes, tmp_path, changes, field):
-    run(make_job(meshes), tmp_path / "out")
-    before = contents(tmp_path / "out")
+def test_another_job_in_the_same_folder_is_refused(boxes, meshes, tmp_path, changes, field):
+    boxes.run(boxes.make_job(meshes), tmp_path / "out")
+    before = boxes.contents(tmp_path / "out")
     with pytest.raises(ValueError, match=field):
-        run(make_job(meshes, **changes), tmp_path / "out")
-    assert contents(tmp_path / "out") == before
+        boxes.run(boxes.make_job(meshes, **changes), tmp_path / "out")
+    assert boxes.contents(tmp_path / "out") == before
 
 
-def test_other_meshes_and_foreign_records_are_refused(meshes, tmp_path):
-    run(make_job(meshes), tmp_path / "out")
+def test_other_meshes_and_foreign_records_are_refused(boxes, meshes, tmp_path):
+    boxes.run(boxes.make_job(meshes), tmp_path / "out")
     renamed = (*meshes[:3], dataclasses.replace(meshes[3], object_id="box9"))
     with pytest.raises(ValueError, match="job.txt: lists other objects"):
-        run(make_job(renamed), tmp_path / "out")
+        boxes.run(boxes.make_job(renamed), tmp_path / "out")
     (tmp_path / "out" / "meta.json").unlink()
     with pytest.raises(ValueError, match="holds records but no meta.json"):
-        run(make_job(meshes), tmp_path / "out")
+        boxes.run(boxes.make_job(meshes), tmp_path / "out")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_bad_mesh_is_listed_and_the_rest_is_usable(meshes, tmp_path, workers):
+def test_a_bad_mesh_is_listed_and_the_rest_is_usable(boxes, meshes, tmp_path, workers):
     good = pathlib.Path(meshes[1].path).read_text()
     pathlib.Path(meshes[1].path).write_text("v 0 0 0\n")
-    job, folder = make_job(meshes, dev_count=0, test_count=0), tmp_path / "out"
-    report = run(job, folder, workers=workers)
+    job, folder = boxes.make_job(meshes, dev_count=0, test_count=0), tmp_path / "out"
+    report = boxes.run(job, folder, workers=workers)
     assert report.written == 3
     (failure,) = report.failures
     assert failure.record == "0001" and failure.object_id == "box1" and failure.reason
-    files = contents(folder)
+    files = boxes.contents(folder)
     assert "0001.tfrecord" not in files and files["failed.txt"].startswith(b"0001\tbox1\t")
     assert files["train.txt"].decode().split() == ["0000", "0002", "0003"]
     pathlib.Path(meshes[1].path).write_text(good)
-    assert run(job, folder) == (1, 3, [])
-    run(job, tmp_path / "good")
-    assert contents(folder) == contents(tmp_path / "good")
+    assert boxes.run(job, folder) == (1, 3, [])
+    boxes.run(job, tmp_path / "good")
+    assert boxes.contents(folder) == boxes.contents(tmp_path / "good")
 
 
-def test_negative_workers_are_refused(meshes, tmp_path):
+def test_negative_workers_are_refused(boxes, meshes, tmp_path):
     with pytest.raises(ValueError, match="workers is -1"):
-        run(make_job(meshes), tmp_path / "out", workers=-1)
+        boxes.run(boxes.make_job(meshes), tmp_path / "out", workers=-1)
 
 
 def script(*arguments, cwd):
@@ -178,7 +156,7 @@ def script(*arguments, cwd):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends an interrupt")
-def test_the_script_stops_on_ctrl_c_and_continues(meshes, tmp_path):
+def test_the_script_stops_on_ctrl_c_and_continues(boxes, meshes, tmp_path):
     flags = ("--meshes", tmp_path / "meshes", "--size=16", "--out", tmp_path / "out")
     process = script(*flags, "--pairs=400", "--workers=2", cwd=tmp_path)
     out = tmp_path / "out"
@@ -194,5 +172,34 @@ def test_the_script_stops_on_ctrl_c_and_continues(meshes, tmp_path):
     process.communicate(timeout=60)
     assert process.returncode == 0 and len(list(out.glob("*.tfrecord"))) == 4
     job = RenderJob(meshes=meshes, pairs=400, views=PairConfig(size=16))
-    run(job, tmp_path / "whole")
-    assert contents(out) == contents(tmp_path / "whole")
+    boxes.run(job, tmp_path / "whole")
+    assert boxes.contents(out) == boxes.contents(tmp_path / "whole")
+
+
+def test_a_folder_in_use_is_refused(boxes, meshes, tmp_path):
+    with render_folder.locked(tmp_path):
+        with pytest.raises(ValueError, match="another process renders into it"):
+            boxes.run(boxes.make_job(meshes), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills processes")
+@pytest.mark.parametrize("shard_mb", [0, 0.02])
+def test_ten_kills_leave_no_trace(boxes, tmp_path, shard_mb):
+    meshes = boxes.write_boxes(tmp_path / "meshes", 12)
+    flags = ("--meshes", meshes, "--size=32", "--pairs=30", "--workers=2", f"--shard_mb={shard_mb}")
+    started = time.monotonic()
+    script(*flags, "--out", tmp_path / "whole", cwd=tmp_path).communicate(timeout=120)
+    duration = time.monotonic() - started
+    moments = np.random.default_rng(0).uniform(0.2, 1.0, 10) * duration
+    for moment in moments:
+        process = script(*flags, "--out", tmp_path / "cut", cwd=tmp_path)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        process.kill()
+        process.communicate()
+    process = script(*flags, "--out", tmp_path / "cut", cwd=tmp_path)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert boxes.contents(tmp_path / "cut") == boxes.contents(tmp_path / "whole")
+    assert len(list((tmp_path / "cut").glob("*.tfrecord"))) > 2

@@ -61,7 +61,7 @@ def two_boxes(number):
 
 
 def pairs_of(objects, each):
-    config, made = PairConfig(size=SIZE, supersample=1, random_lights=False), []
+    config, made = PairConfig(size=SIZE, supersample=1, lights=None), []
     for number in objects:
         scene = Scene(two_boxes(number))
         made += [render_pair(scene, pair_rng(0, number, index), config) for index in range(each)]

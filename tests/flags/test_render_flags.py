@@ -10,6 +10,7 @@ from absl import flags as absl_flags
 import flags
 from flags import render_flags
 from keypointnet_tf.rendering.job import RenderJob
+from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
 
 RENDER = pathlib.Path(__file__).resolve().parents[2] / "render.py"
@@ -57,6 +58,27 @@ def test_flags_reach_the_config():
     assert (camera.max_angle_degrees, camera.max_roll_degrees, camera.distance) == (60, 10, 20)
 
 
+def test_variety_reaches_the_config():
+    job = config(
+        "--shapes=plane",
+        "--out=x",
+        "--distance_range=20,40",
+        "--field_of_view_range=4,8",
+        "--min_elevation=-10",
+        "--max_elevation=60",
+        "--camera_shift=0.1",
+        "--ambient_light=0.2,0.9",
+        "--tint=0.3",
+        "--shard_mb=64",
+    )
+    camera = job.views.sampling
+    assert (camera.distance, camera.distance_range, camera.shift) == (30, (20, 40), 0.1)
+    assert (camera.min_elevation_degrees, camera.max_elevation_degrees) == (-10, 60)
+    assert job.views.field_of_view_range == (4, 8) and job.shard_mb == 64
+    assert job.views.lights == LightSampling(ambient=(0.2, 0.9), tint=0.3)
+    assert config("--shapes=plane", "--out=x", "--lights=fixed").views.lights is None
+
+
 def test_meshes_come_from_files_folders_and_patterns(tmp_path):
     for name in ("b.obj", "a.obj", "notes.txt", "c.ply"):
         (tmp_path / name).write_text("")
@@ -84,6 +106,8 @@ def test_a_table_of_frames_makes_exceptions(tmp_path):
         (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes and --meshes"),
         (("--out=x", "--meshes=/absent/file.obj"), "/absent/file.obj"),
         (("--out=x", "--shapes=car", "--pairs=0"), "pairs is 0"),
+        (("--out=x", "--shapes=car", "--distance_range=20"), "--distance_range is 20; .* two"),
+        (("--out=x", "--shapes=car", "--key_light=2,1"), "key is 2.0, 1.0"),
     ],
 )
 def test_contradictions_are_refused(arguments, message):

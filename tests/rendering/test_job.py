@@ -68,6 +68,16 @@ def test_splits_that_the_meshes_name_are_kept():
         ({"test_share": 1.5}, "test_share is 1.5"),
         ({"views": PairConfig(size=4)}, "size is 4"),
         ({"views": PairConfig(sampling=CameraSampling(distance=1))}, "distance is 1"),
+        ({"views": PairConfig(sampling=CameraSampling(distance_range=(40, 20)))}, "_range is .40"),
+        ({"views": PairConfig(field_of_view_range=(0, 5))}, "field_of_view_range is"),
+        (
+            {"views": PairConfig(sampling=CameraSampling(min_elevation_degrees=91))},
+            "min_elevation_degrees is 91",
+        ),
+        (
+            {"views": PairConfig(sampling=CameraSampling(max_elevation_degrees=-1))},
+            "elevations are 0.0 to -1; expected the lower one first",
+        ),
     ],
 )
 def test_values_out_of_range_are_refused(change, message):

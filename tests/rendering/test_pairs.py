@@ -47,7 +47,7 @@ def test_fields_of_a_pair():
 
 
 def test_images_are_what_the_stored_cameras_see():
-    made = pair(config=dataclasses.replace(CONFIG, random_lights=False))
+    made = pair(config=dataclasses.replace(CONFIG, lights=None))
     again = scene().render(
         made.object_to_camera1, size=24, focal=made.focal1, supersample=2, lights=DEFAULT_LIGHTS
     )
@@ -75,3 +75,19 @@ def test_views_of_near_pairs_are_near():
         ]
         first, second = (centre / np.linalg.norm(centre) for centre in centres)
         assert first @ second > np.cos(np.radians(22))  # The shift adds up to a degree or so.
+
+
+def test_distance_and_field_of_view_vary_within_their_ranges():
+    config = dataclasses.replace(
+        CONFIG,
+        field_of_view_range=(4, 8),
+        sampling=placement.CameraSampling(distance_range=(20, 40), shift=0),
+    )
+    made = [pair(number=number, config=config) for number in range(6)]
+    focals = [focal for one in made for focal in (one.focal0, one.focal1)]
+    poses = [pose for one in made for pose in (one.object_to_camera0, one.object_to_camera1)]
+    distances = [np.linalg.norm(pose[:3, 3]) for pose in poses]
+    assert placement.focal_length(8) <= min(focals) < max(focals) <= placement.focal_length(4)
+    assert 20 <= min(distances) < 25 and 35 < max(distances) <= 40 and len(set(focals)) == 12
+    again = scene().render(made[0].object_to_camera1, size=24, focal=made[0].focal1, supersample=2)
+    np.testing.assert_array_equal(made[0].image1[..., 3], again.rgba[..., 3])

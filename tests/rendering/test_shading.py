@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.geometry import placement
-from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, LEAST_AMBIENT, Lights, sample_lights
+from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, Lights, LightSampling, sample_lights
 from keypointnet_tf.rendering.scene import Scene
 from keypointnet_tf.rendering.shading import DARKEST_ALBEDO, LONGEST_TEXTURE, TextureSet
 from keypointnet_tf.shapes.mesh import Material, Mesh
@@ -164,10 +164,27 @@ def test_sampled_lights_are_unit_vectors_on_the_cameras_side():
         assert len(directions) in (2, 3) and len(lights.colors) == len(directions)
         np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
         assert (directions[:, 2] > 0.2).all() and directions[0, 1] > 0.1
-        assert min(lights.ambient) > 0.85 * LEAST_AMBIENT
+        assert min(lights.ambient) > 0.85 * LightSampling().ambient[0]
         assert np.min(lights.colors) > 0
 
 
 def test_lights_need_a_colour_each():
     with pytest.raises(ValueError, match="2 directions and 1 colors"):
         Lights(colors=((1.0, 1.0, 1.0),))
+
+
+def test_lights_keep_to_their_ranges():
+    sampling = LightSampling(
+        ambient=(0.2, 0.25), key=(1, 1.5), fill=(0.1, 0.1), fills=(0, 3), tint=0, specular=(0, 0)
+    )
+    drawn = [sample_lights(np.random.default_rng(seed), sampling) for seed in range(40)]
+    assert all(0.2 <= min(lights.ambient) == max(lights.ambient) <= 0.25 for lights in drawn)
+    assert all(1 <= lights.colors[0][0] <= 1.5 and lights.specular == 0 for lights in drawn)
+    assert {len(lights.colors) for lights in drawn} == {1, 2, 3, 4}
+    assert {c for lights in drawn for color in lights.colors[1:] for c in color} == {0.1}
+
+
+@pytest.mark.parametrize("change", [{"key": (2, 1)}, {"ambient": (-1, 1)}, {"tint": 2}])
+def test_light_ranges_that_cannot_be_are_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        LightSampling(**change)
