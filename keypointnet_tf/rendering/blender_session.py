@@ -61,9 +61,7 @@ def load() -> ModuleType:
     os.environ["BLENDER_USER_RESOURCES"] = os.path.join(os.devnull, "none")
     with quiet(), _without_variable("OCIO"):  # Another colour configuration changes every picture.
         import bpy
-    # Workers are killed, and would leave Blender's folder for temporary files behind, unused.
-    with contextlib.suppress(OSError):
-        os.rmdir(bpy.app.tempdir)
+    _drop_temporary_folder(bpy)
     _keep_passes()
     return bpy
 
@@ -100,6 +98,7 @@ def new_scene(samples: int):
     bpy = load()
     with quiet():
         bpy.ops.wm.read_factory_settings(use_empty=True)
+    _drop_temporary_folder(bpy)
     scene = bpy.context.scene
     for settings, values in ((scene.render, RENDER), (scene.cycles, CYCLES)):
         for name, value in values.items():
@@ -133,6 +132,12 @@ def matrix(rows: np.ndarray):
     import mathutils  # Comes with bpy.
 
     return mathutils.Matrix(np.asarray(rows, float).tolist())
+
+
+def _drop_temporary_folder(bpy: ModuleType) -> None:
+    """Nothing here uses it, and a worker that is killed would leave it behind."""
+    with contextlib.suppress(OSError):
+        os.rmdir(bpy.app.tempdir)
 
 
 def _keep_passes() -> None:
