@@ -15,7 +15,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from keypointnet_tf.rendering.blender_materials import mend_material
-from keypointnet_tf.rendering.blender_mesh import clean_mesh, triangles, vertices
+from keypointnet_tf.rendering.blender_mesh import remake_mesh, triangle_points
 from keypointnet_tf.rendering.blender_session import load, matrix, quiet
 from keypointnet_tf.shapes.frames import frame_rotation
 from keypointnet_tf.shapes.mesh import Mesh, face_normals
@@ -86,6 +86,8 @@ def _import(path: pathlib.Path) -> None:
         bpy.data.objects.remove(item)
     for item in bpy.data.objects:
         item.animation_data_clear()
+        if item.type == "MESH":
+            item.shape_key_clear()
 
 
 def _clean(path: pathlib.Path, mesh: Mesh) -> None:
@@ -95,7 +97,7 @@ def _clean(path: pathlib.Path, mesh: Mesh) -> None:
     for item in data.materials:
         mend_material(item, known.get(item.name), as_shown=plain)
     for item in data.meshes:
-        clean_mesh(item)
+        remake_mesh(item)
 
 
 def _up_axis(path: pathlib.Path) -> str:
@@ -145,7 +147,7 @@ def _points(scene) -> np.ndarray:
     corners = np.concatenate(
         [np.zeros((0, 3, 3))]
         + [
-            (vertices(item.data) @ place[:3, :3].T + place[:3, 3])[triangles(item.data)]
+            triangle_points(item.data) @ place[:3, :3].T + place[:3, 3]
             for item in scene.objects
             if item.type == "MESH"
             for place in [np.array(item.matrix_world)]

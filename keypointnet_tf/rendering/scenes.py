@@ -96,8 +96,10 @@ def check_installed(renderer: str) -> None:
         return
     reason = blender_problem()
     if reason:
-        hint = "pip install 'keypointnet-tf[blender]' (Python 3.11)"
-        raise ValueError(f"renderer 'blender' needs the package bpy: {hint}; {reason}")
+        raise ValueError(
+            "renderer 'blender' needs the package bpy: pip install 'keypointnet-tf[blender]' "
+            f"(Python 3.11), in an environment of its own, see docs/blender.md; {reason}"
+        )
 
 
 def blender_problem() -> str:
