@@ -9,6 +9,7 @@ from keypointnet_tf.geometry.placement import CameraSampling
 from keypointnet_tf.rendering.job import STALL_SECONDS, RenderJob
 from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.rendering.scenes import RENDERERS
 from keypointnet_tf.shapes.deformation import ALL, KINDS, Deformation
 from keypointnet_tf.shapes.frames import AXES
 from keypointnet_tf.shapes.shapenet import shapenet_sources
@@ -55,7 +56,7 @@ def config_from_flags(values: flags.FlagValues) -> RenderJob:
         raise ValueError("--out is missing; expected a folder for the records")
     if sum(map(bool, (values.shapes, values.meshes, values.shapenet))) != 1:
         raise ValueError("expected one of --shapes, --meshes and --shapenet")
-    same = ("objects", "pairs", "seed", "shard_mb")
+    same = ("objects", "pairs", "seed", "shard_mb", "renderer", "blender_samples")
     held_out = ("dev_share", "test_share", "dev_count", "test_count")
     return RenderJob(
         shapes=values.shapes or "",
@@ -165,6 +166,11 @@ def _define_views(values: flags.FlagValues) -> None:
         ("size", _VIEWS.size, "Image side in pixels."),
         ("supersample", _VIEWS.supersample, "Sub-pixels per pixel side, for smooth edges."),
         ("seed", _DEFAULTS["seed"], "Seed of objects, cameras, lights and splits."),
+        (
+            "blender_samples",
+            _DEFAULTS["blender_samples"],
+            "With --renderer=blender: camera rays per pixel, in place of --supersample.",
+        ),
     )
     for name, default, text in integers:
         flags.DEFINE_integer(name, default, text, flag_values=values)
@@ -179,6 +185,13 @@ def _define_views(values: flags.FlagValues) -> None:
     )
     for name, default, text in floats:
         flags.DEFINE_float(name, default, text, flag_values=values)
+    flags.DEFINE_enum(
+        "renderer",
+        _DEFAULTS["renderer"],
+        list(RENDERERS),
+        "The built-in ray caster, or Blender's Cycles with the meshes' own materials and lights.",
+        flag_values=values,
+    )
     for name in ("distance", "field_of_view"):
         _define_range(
             values, f"{name}_range", None, f"Draws the {name} of each view, --{name} stays nominal."
