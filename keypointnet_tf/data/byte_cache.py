@@ -35,9 +35,11 @@ class ByteCache:
             with self._lock:
                 if key in self._values:
                     return self._values[key]
-            value = make()
-            with self._lock:
-                self._keep(key, value)
+            try:
+                value = make()
+                with self._lock:
+                    self._keep(key, value)
+            finally:
                 self._making.pop(key, None)
         return value
 

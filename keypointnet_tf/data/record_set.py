@@ -245,8 +245,8 @@ def find_set_up(
     sampled = names[:: -(-len(names) // _SAMPLED_FILES)]
     poses = []
     for name in sampled:
-        pairs = encoded_pairs(storage, name, focal)
-        for encoded, _ in zip(pairs, range(-(-_SAMPLED_RECORDS // len(sampled))), strict=False):
+        count = -(-_SAMPLED_RECORDS // len(sampled))
+        for encoded in itertools.islice(encoded_pairs(storage, name, focal), count):
             poses += [encoded.object_to_camera0, encoded.object_to_camera1]
     return find_up(np.stack(poses), where=storage.location), "cameras"
 

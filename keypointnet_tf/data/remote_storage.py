@@ -47,6 +47,8 @@ class RemoteFolder(Storage):
     def names(self) -> list[str]:
         try:
             entries = self._fs.ls(self._root, detail=True)
+            if any(entry["name"].strip("/") == self._root.strip("/") for entry in entries):
+                raise FileNotFoundError  # the one entry is the file that was named
         except Exception as error:  # each protocol has exceptions of its own
             detail = f" ({error})" if not isinstance(error, FileNotFoundError) else ""
             raise ValueError(

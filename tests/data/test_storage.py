@@ -105,12 +105,14 @@ def test_messages_name_the_place_in_full(folder, memory, monkeypatch):
     ("location", "message"),
     [
         ("memory://no/such/set", "memory://no/such/set is not a folder"),
+        ("memory://lone/0000.tfrecord", "memory://lone/0000.tfrecord is not a folder"),
         ("nosuch://bucket/set", "nosuch://bucket/set: Protocol not known"),
         ("memory://gone.zip", "memory://gone.zip"),
         ("zip://cars::/no/such.zip", "/no/such.zip"),
     ],
 )
 def test_what_is_not_there_is_named(location, message):
+    fsspec.filesystem("memory").pipe("/lone/0000.tfrecord", b"x")
     with pytest.raises((ValueError, OSError), match=message):
         RecordSet(location)
 
