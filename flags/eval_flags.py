@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from flags.render_flags import define_deformation, deformation_from_flags
+from flags.source_flags import define_deformation, deformation_from_flags
 
 if TYPE_CHECKING:
     from keypointnet_tf.discovery.protocol import Protocol
