@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.evaluation import export
 from keypointnet_tf.discovery.intervals import Interval, PercentileInterval, Statistic
 from keypointnet_tf.discovery.pair_model import PairModel
@@ -28,7 +29,6 @@ from keypointnet_tf.discovery.rendered_evaluation import (
     render_fit_pairs,
     render_test_pairs,
 )
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.landmarks import landmark_scores
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.schema import PER_PAIR
