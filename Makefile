@@ -8,10 +8,15 @@ DEMO_SHAPES ?= plane
 DEMO_PRESET ?= flags/presets/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES)).flags
 DEMO_DIR ?= runs/demo$(if $(filter-out plane,$(DEMO_SHAPES)),_$(DEMO_SHAPES))
 DEMO_STEPS ?=
-DEMO_OBJECTS ?= 2000
+# Cars and chairs: more objects with fewer pairs of each, for the same number of views.
+DEMO_OBJECTS ?= $(if $(filter-out plane,$(DEMO_SHAPES)),2000,1000)
+DEMO_PAIRS ?= $(if $(filter-out plane,$(DEMO_SHAPES)),12,20)
+# Optional parts to install with the package; tests of those that are absent skip, by name.
+EXTRAS ?= test
 
 RUN := .venv/bin/python
-READY := .venv/.ready
+comma := ,
+READY := .venv/.ready-$(subst $(comma),-,$(EXTRAS))
 STEPS := $(or $(DEMO_STEPS),$(shell sed -n 's/^--steps=//p' $(DEMO_PRESET)))
 
 .PHONY: demo test lint clean
@@ -27,7 +32,7 @@ lint: $(READY)
 	$(RUN) -m ruff check .
 
 $(DEMO_DIR)/data/.done: | $(READY)
-	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=12 --size=64 \
+	$(RUN) render.py --shapes=$(DEMO_SHAPES) --objects=$(DEMO_OBJECTS) --pairs=$(DEMO_PAIRS) --size=64 \
 	  --dev_count=40 --test_count=120 --out=$(DEMO_DIR)/data
 	@touch $@
 
@@ -62,9 +67,8 @@ $(READY): requirements.lock setup.py
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --upgrade pip
 	@# The lock holds the versions that were tested, on Python 3.11; others take setup.py's ranges.
-	if $(RUN) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; \
-	  then $(RUN) -m pip install -r requirements.lock; fi
-	$(RUN) -m pip install -e '.[test]'
+	lock=$$($(RUN) -c 'import sys; print("-c requirements.lock" * (sys.version_info[:2] == (3, 11)))'); \
+	$(RUN) -m pip install $$lock -e '.[$(EXTRAS)]'
 	@touch $@
 
 clean:

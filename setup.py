@@ -27,9 +27,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["keypointnet_tf", "keypointnet_tf.*"]),
+    package_data={"keypointnet_tf.viz": ["*.css", "*.js"]},
     install_requires=[
         "absl-py>=2.1",
         "embreex>=4.4; platform_machine == 'x86_64' or platform_machine == 'AMD64'",
+        "fsspec>=2024.2",
         "google-crc32c>=1.6",
         "keras>=3.15,<4",
         "matplotlib>=3.9",

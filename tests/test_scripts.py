@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,10 @@ SUMMARY_KEYS = {
     "landmark_floor",
     "pairs",
     "steps",
+}
+SECTIONS = {
+    *("summary", "errors", "keypoints", "landmarks", "turntables"),
+    *("pairs", "failures", "conditions", "training", "origin"),
 }
 
 
@@ -85,6 +90,9 @@ def test_summary_has_every_figure(run):
     assert summary["pairs"] == 6 and summary["steps"] in (20, 40)
     assert all(0 <= summary[k] <= 1 for k in summary if k.endswith(("share", "accuracy")))
     assert summary["landmark_error"] is not None and summary["landmark_floor"] > 0
+    # Planes are their own mirror images, which the records tell; training pairs give the template.
+    for name in ("accuracy_30deg_sym", "absolute_error_mean_deg_sym", "pck_box_0.1_sym"):
+        assert summary[name] is not None, name
     for picture in ("pairs.png", "instances.png"):
         assert (run / "eval" / picture).stat().st_size > 1000
 
@@ -94,8 +102,67 @@ def test_scoring_again_gives_the_same_bytes_without_a_model(run, tmp_path):
         "eval.py", f"--predictions={run}/eval/predictions.npz", f"--out={tmp_path}", cwd=tmp_path
     )
     assert "angular_error_median_deg" in text
-    for name in ("summary.json", "per_example.csv", "pairs.png"):
+    names = ("summary.json", "per_example.csv", "conditions.csv", "pairs.png", "report.html")
+    for name in names:
         assert (tmp_path / name).read_bytes() == (run / "eval" / name).read_bytes()
+
+
+def test_a_run_compared_with_itself_is_equal(run, tmp_path):
+    text = script("eval.py", "--compare", run, run / "eval", f"--out={tmp_path}/out", cwd=tmp_path)
+    assert "| equal |" in text and "| worse |" not in text and "| better |" not in text
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"compare.json", "compare.csv", "compare.md", "compare.png"}
+
+
+def test_report_tells_what_made_it(run):
+    """The command, the run's configuration and its curves, and all sections."""
+    html = (run / "eval" / "report.html").read_text(encoding="utf-8")
+    for part in ("--split=test", "loss.separation_delta", "loss over the steps", "median error"):
+        assert part in html
+    sections = set(re.findall(r'<section id="(\w+)"', html))
+    assert sections >= SECTIONS
+
+
+def preset(name):
+    return f"--flagfile={REPOSITORY}/flags/presets/eval_{name}.flags"
+
+
+def test_fresh_deformed_objects_are_rendered_and_scored_by_a_preset(run, tmp_path):
+    sizes = ["--objects=3", "--pairs=2", "--fit_objects=3", "--deform=taper"]
+    model = f"--model_dir={run}/model"
+    text = script(
+        "eval.py", preset("deformed"), "--shapes=plane", model, *sizes, f"--out={tmp_path}"
+    )
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["protocol"] == "deformed" and summary["pairs"] == 6 and "coverage" in text
+    deformation = {"kind": "taper", "strength": 0.66, "seed": 0}
+    assert summary["protocol_settings"]["deformation"] == deformation
+
+
+def test_too_few_objects_are_noted_and_the_note_outlives_the_model(run, tmp_path):
+    arguments = [f"--model_dir={run}/model", f"--data_dir={run}/data", f"--out={tmp_path}/first"]
+    note = "test objects: 2, where protocol human wants at least 50"
+    assert note in script("eval.py", preset("human"), *arguments)
+    again = [f"--predictions={tmp_path}/first/predictions.npz", f"--out={tmp_path}/second"]
+    assert note in script("eval.py", *again)
+    first, second = (tmp_path / name / "summary.json" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_photos_are_looked_at_without_truth(run, tmp_path):
+    script("examples/sample_images.py", "--shapes=plane", "--size=48", f"--out={tmp_path}/in")
+    arguments = [f"--photos={tmp_path}/in", f"--model_dir={run}/model", f"--out={tmp_path}/out"]
+    assert "confidence_mean" in script("eval.py", preset("photos"), *arguments)
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["photos"] == summary["masked_photos"] == 6 and summary["notes"] == []
+
+
+def test_the_curve_of_deformations(run, tmp_path):
+    sizes = ["--objects=2", "--pairs=1", "--fit_objects=2", "--kinds=bend,taper", "--strengths=0,1"]
+    arguments = [f"--model_dir={run}/model", "--shapes=plane", f"--out={tmp_path}", *sizes]
+    text = script("examples/deformation_curve.py", *arguments)
+    assert "4/4" in text and "angular_error_mean_deg" in text
+    assert {path.name for path in tmp_path.iterdir()} == {"curve.csv", "curve.json", "curve.png"}
 
 
 def test_finished_run_says_so_and_does_nothing(run):
@@ -132,6 +199,7 @@ def test_prediction_on_rendered_pictures(run, tmp_path):
         ("train.py", ["--model_dir=m", "--data_dir=/nowhere"], "/nowhere is not a folder"),
         ("eval.py", ["--out=o", "--model_dir=/nowhere", "--data_dir=d"], "d is not a folder"),
         ("eval.py", ["--out=o", "--predictions=/nowhere.npz"], "/nowhere.npz"),
+        ("eval.py", ["--out=o", "--compare", "/nowhere", "/else"], "/nowhere is no file"),
         ("predict.py", ["--model_dir=/nowhere", "--input=.", "--out=o"], "no photo"),
     ],
 )

@@ -28,6 +28,7 @@ class ArrayDataset(StepDataset):
       first_step: global step of the first batch.
       shuffle: False for the arrays' own order, over and over.
       workers: threads that work ahead.
+      landmarks: whether batches hold the pairs' landmarks, for supervised training.
 
     Raises:
       ValueError: no pairs, or a batch size below 1.
@@ -43,12 +44,13 @@ class ArrayDataset(StepDataset):
         first_step: int = 0,
         shuffle: bool = True,
         workers: int = 0,
+        landmarks: bool = False,
     ):
         order = functools.partial(
             indices_at_step, count=len(arrays), batch_size=batch_size, seed=seed, shuffle=shuffle
         )
         order(first_step)
-        source = functools.partial(_batch_at, arrays, order, size)
+        source = functools.partial(_batch_at, arrays, order, size, landmarks)
         super().__init__(source, first_step=first_step, workers=workers)
 
 
@@ -59,16 +61,25 @@ class ArraySweep(keras.utils.PyDataset):
       arrays: the pairs.
       batch_size: B.
       size: side of the images in pixels; None keeps that of the arrays.
+      landmarks: whether batches hold the pairs' landmarks, for supervised training.
 
     Raises:
       ValueError: a batch size below 1.
     """
 
-    def __init__(self, arrays: PairArrays, *, batch_size: int, size: int | None = None):
+    def __init__(
+        self,
+        arrays: PairArrays,
+        *,
+        batch_size: int,
+        size: int | None = None,
+        landmarks: bool = False,
+    ):
         super().__init__()
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; expected at least 1")
         self._arrays, self._batch_size, self._size = arrays, batch_size, size
+        self._landmarks = landmarks
 
     @property
     def num_batches(self) -> int:
@@ -78,8 +89,8 @@ class ArraySweep(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Batch:
         low = index * self._batch_size
         high = min(low + self._batch_size, len(self._arrays))
-        return self._arrays.batch(np.arange(low, high), self._size)
+        return self._arrays.batch(np.arange(low, high), self._size, landmarks=self._landmarks)
 
 
-def _batch_at(arrays: PairArrays, order, size: int | None, step: int) -> Batch:
-    return arrays.batch(order(step), size)
+def _batch_at(arrays: PairArrays, order, size: int | None, landmarks: bool, step: int) -> Batch:
+    return arrays.batch(order(step), size, landmarks=landmarks)

@@ -14,6 +14,7 @@ from keypointnet_tf.data.batches import Batch, to_batch
 from keypointnet_tf.data.order import index_at
 from keypointnet_tf.rendering.pairs import PairConfig, ViewPair, pair_rng, render_pair
 from keypointnet_tf.rendering.scene import Scene
+from keypointnet_tf.shapes.deformation import Deformation, deform
 from keypointnet_tf.shapes.mesh import Mesh
 
 
@@ -38,6 +39,17 @@ class MeshList:
 
     def __call__(self, index: int) -> Mesh:
         return self.meshes[index]
+
+
+@dataclasses.dataclass(frozen=True)
+class DeformedObjects:
+    """Object number to deformed mesh; `mesh_at` gives the meshes."""
+
+    mesh_at: Callable[[int], Mesh]
+    deformation: Deformation
+
+    def __call__(self, index: int) -> Mesh:
+        return deform(self.mesh_at(index), self.deformation)
 
 
 @dataclasses.dataclass(frozen=True)

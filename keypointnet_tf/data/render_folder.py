@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 import keypointnet_tf
 from keypointnet_tf.atomic_file import write_atomic
+from keypointnet_tf.data.human_keypoints import cached_human_keypoints
 from keypointnet_tf.geometry.placement import projection_matrix
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob, assign_splits
+from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.sources import MeshSource
 
 try:
@@ -63,11 +65,11 @@ def prepare_folder(job: RenderJob, folder: pathlib.Path, tasks: list[ObjectTask]
 def describe(job: RenderJob) -> dict[str, Any]:
     """The contents of `meta.json`: all that readers need, and the job's config for resuming.
 
-    The mesh files themselves are told by `job.txt`, so that a folder can be moved, and their
-    frames and splits by a digest.
+    The mesh files themselves are told by `job.txt`, so that a folder can be moved; their frames and
+    splits, and a file of human keypoints, by a digest.
 
     Raises:
-      ValueError: unknown category.
+      ValueError: unknown category, or a file of human keypoints that cannot be read.
     """
     names: dict[str, Any] = {"landmark_names": [], "symmetric_pairs": [], "kinds": []}
     if job.shapes:
@@ -76,9 +78,16 @@ def describe(job: RenderJob) -> dict[str, Any]:
         if job.shapes not in CATEGORIES:
             raise ValueError(f"shapes is {job.shapes!r}; expected one of {', '.join(CATEGORIES)}")
         names = {name: getattr(CATEGORIES[job.shapes], name) for name in names}
+    elif job.human_keypoints:
+        keypoints = cached_human_keypoints(job.human_keypoints)
+        names |= {
+            "landmark_names": keypoints.names,
+            "symmetric_pairs": keypoints.symmetric_pairs,
+        }
     config = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
     config["views"] = dataclasses.asdict(job.views)
     del config["objects"], config["meshes"]
+    config |= _optional_parts(config.pop("deformation"), config.pop("human_keypoints"))
     config["frames_and_splits"] = _digest(job.meshes)
     views = config.pop("views")
     sampling = views.pop("sampling")
@@ -97,6 +106,17 @@ def describe(job: RenderJob) -> dict[str, Any]:
         "config": config,
     }
     return json.loads(json.dumps(meta))
+
+
+def _optional_parts(deformation: Deformation | None, human_keypoints: str) -> dict[str, Any]:
+    """What only some jobs have, so that the others keep the `meta.json` that they always had."""
+    parts: dict[str, Any] = {}
+    if deformation is not None:
+        parts["deformation"] = dataclasses.asdict(deformation)
+    if human_keypoints:
+        content = pathlib.Path(human_keypoints).read_bytes()
+        parts["human_keypoints"] = hashlib.sha256(content).hexdigest()[:16]
+    return parts
 
 
 def _digest(sources: tuple[MeshSource, ...]) -> str:

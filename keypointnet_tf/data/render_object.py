@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from keypointnet_tf.data.manifest import FileEntry, describe_file
+from keypointnet_tf.data.object_mesh import object_mesh
 from keypointnet_tf.data.records import write_records
 from keypointnet_tf.data.schema import encode_pair
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob
@@ -39,8 +40,9 @@ def render_object(
     """
     try:
         path = record_path(folder, task)
-        mesh = task.load(job)
-        scene = open_scene(job.renderer, mesh, task.source, blender_samples=job.blender_samples)
+        mesh = object_mesh(job, task)
+        source = task.source if job.deformation is None else None
+        scene = open_scene(job.renderer, mesh, source, blender_samples=job.blender_samples)
         pairs = (encode_pair(pair) for pair in object_pairs(job, task, scene, on_pair))
         count = write_records(path, pairs)
         return Outcome(task, describe_file(path, [(task.object_id, count)]))

@@ -15,7 +15,7 @@ DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
 # Every loss by name: a field of `LossConfig` that holds its weight, a curve of its own.
-WEIGHTED_LOSSES = (
+DISCOVERY_LOSSES = (
     "consistency",
     "pose",
     "separation",
@@ -24,6 +24,7 @@ WEIGHTED_LOSSES = (
     "orientation",
     "template",
 )
+WEIGHTED_LOSSES = (*DISCOVERY_LOSSES, "landmarks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +64,16 @@ class LossConfig:
       variance: weight of the heatmap variance.
       orientation: weight of OrientNet's loss.
       template: weight of the warm start's template loss; 0 switches it off.
+      landmarks: weight of the supervised baseline's loss, which pulls keypoint k to the true
+        landmark k; 0, as always in discovery, leaves landmarks unread.
       separation_delta: squared distance below which keypoints repel each other.
       pose_noise: standard deviation of the noise added to keypoints before the pose loss.
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
       orientation_bit: "draw" picks the true bit per example with that probability; "round" rounds
         `true * share + predicted * (1 - share)` as published.
+      orientation_noise: standard deviation (NDC) of the noise that training adds to
+        `u(+x) - u(-x)` before it takes the left/right bit, so that KeypointNet does not rely on the
+        bit of views from the front and the back, where it is uncertain.
       template_radii: semi-axes of the ellipsoid over which the template starts.
     """
 
@@ -78,18 +84,25 @@ class LossConfig:
     variance: Schedule = ramp(0.1, 0.5, 0.0, 0.3)
     orientation: Schedule = constant(1.0)
     template: Schedule = ramp(5.0, 0.0, 0.0, 0.3)
+    landmarks: Schedule = constant(0.0)
     separation_delta: float = 0.06
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
     orientation_bit: str = "draw"
+    orientation_noise: Schedule = constant(0.0)
     template_radii: tuple[float, float, float] = (0.6, 0.6, 0.25)
+
+    @property
+    def supervised(self) -> bool:
+        """Whether true landmarks are learnt from, at any time."""
+        return self.landmarks.highest > 0
 
     def __post_init__(self):
         if len(self.template_radii) != 3 or min(self.template_radii) <= 0:
             raise ValueError(f"template_radii is {self.template_radii}; expected three above 0")
         if self.separation_delta < 0:
             raise ValueError(f"separation_delta is {self.separation_delta}; expected at least 0")
-        for name in ("pose_noise", "true_orientation"):
+        for name in ("pose_noise", "true_orientation", "orientation_noise"):
             if min(value for _, value in getattr(self, name).knots) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 0")
 

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
 
-from keypointnet_tf.data import schema
 from keypointnet_tf.data.batches import PairArrays
-from keypointnet_tf.data.record_set import Location, RecordSet
+from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.logs import as_numpy
+from keypointnet_tf.discovery.made_by import load_made_by, save_made_by
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.protocol import Protocol, save_protocol
 from keypointnet_tf.discovery.scoring import report_scores
 from keypointnet_tf.geometry import heatmap
+from keypointnet_tf.metrics import symmetry
+from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
-from keypointnet_tf.rendering.pairs import ViewPair
+from keypointnet_tf.viz.report_data import MadeBy
 
 FIELDS = ("uv", "depth", "orient_uv")
 
@@ -35,31 +38,18 @@ def read_split(
     """Pairs of a split in memory.
 
     Args:
-      record_set: the records; one file per object.
+      record_set: the records.
       split: "train", "dev" or "test".
-      objects: at most so many record files, the first ones.
-      pairs: at most so many pairs of each file, the first ones.
+      objects: at most so many objects, the first ones.
+      pairs: at most so many pairs of each object, the first ones.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
     """
-    names = set(record_set.names(split)[:objects])
-    wanted = [
-        place
-        for place in record_set.locations(split)
-        if place.path.stem in names and (pairs is None or place.index < pairs)
-    ]
-    if not wanted:
-        raise ValueError(f"{record_set.folder}: split {split!r} is empty; expected records")
-    return PairArrays.from_pairs(
-        _decoded(record_set, wanted), count=len(wanted), description=f"read {split}"
-    )
-
-
-def _decoded(record_set: RecordSet, places: list[Location]) -> Iterator[ViewPair]:
-    for place in places:
-        encoded = record_set.encoded_pair(place)
-        yield schema.decode_images(encoded, path=place.path, index=place.index)
+    chosen = None
+    if objects is not None or pairs is not None:
+        chosen = record_set.index(split).first_pairs(objects, pairs)
+    return PairArrays.from_record_set(record_set, split, indices=chosen)
 
 
 def export(
@@ -68,6 +58,7 @@ def export(
     fit: PairArrays | None = None,
     *,
     landmark_names: tuple[str, ...] = (),
+    symmetric_pairs: Sequence[Sequence[str]] = (),
     batch_size: int = 32,
 ) -> Predictions:
     """Predicts both views of every pair, without noise and with the predicted left/right bit.
@@ -75,16 +66,30 @@ def export(
     Args:
       model: a trained model.
       test: pairs to score, of objects that were not trained on.
-      fit: pairs of training objects, on which maps to landmarks are fitted; None for none.
+      fit: pairs of training objects, on which maps and means are fitted; None for none.
       landmark_names: names of the landmarks that the pairs hold.
+      symmetric_pairs: `(left, right)` names of landmarks that swap under the mirror `y -> -y`. If
+        there are any, every object counts as its own mirror image.
       batch_size: pairs at a time.
+
+    Raises:
+      ValueError: a symmetric pair names no landmark.
     """
     parts = [("test", test)] + ([("train", fit)] if fit is not None else [])
     predicted = [_predict(model, arrays, batch_size, split) for split, arrays in parts]
     shared = [name for name in predicted[0] if all(name in part for part in predicted)]
     fields = {name: np.concatenate([part[name] for part in predicted]) for name in shared}
+    # Pictures are for looking at the test pairs; blank ones of the others take no memory.
+    fields["images"] = np.zeros((len(fields["uv"]), *test.images.shape[1:]), np.uint8)
+    fields["images"][: len(test)] = test.images
     if landmark_names and "landmarks" in fields:
         fields["landmark_names"] = np.array(landmark_names)
+        if symmetric_pairs:
+            mirror = symmetry.reflection_of(landmark_names, symmetric_pairs)
+            count = len(fields["uv"])
+            fields["landmark_permutations"] = np.tile(mirror, (count, 1, 1)).astype(np.int16)
+    if symmetric_pairs:
+        fields["mirror_symmetric"] = np.ones(len(fields["uv"]), bool)
     return Predictions(**fields, steps=int(model.step))
 
 
@@ -99,10 +104,7 @@ def _predict(
         keep = min(batch_size, len(arrays) - start)
         rows.append({k: v[:keep] for k, v in _predict_batch(model, batch).items()})
     fields = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    # Pictures are for looking at the test pairs; blank ones of the others take no room.
-    images = arrays.images if split == "test" else np.zeros_like(arrays.images)
     fields.update(
-        images=images,
         object_to_camera=arrays.object_to_camera,
         focal=arrays.focal,
         object_id=arrays.object_ids.astype(str),
@@ -134,6 +136,11 @@ def evaluate(
     fit_objects: int = 200,
     pairs: int | None = None,
     batch_size: int = 32,
+    mirror: bool | None = None,
+    fold: int | None = None,
+    resampling: Resampling | None = None,
+    made_by: MadeBy | None = None,
+    protocol: Protocol | None = None,
 ) -> Scores:
     """Exports `predictions.npz` for a record set's split and scores it.
 
@@ -142,20 +149,49 @@ def evaluate(
       record_set: the records.
       out_dir: folder of the results.
       split: the split to score.
-      fit_objects: training objects on which the landmark map is fitted.
+      fit_objects: training objects on which the landmark map and the means are fitted.
       pairs: at most so many pairs of each object.
       batch_size: pairs at a time.
+      mirror, fold: symmetry of all objects where the records tell none: whether they are their own
+        mirror images, and how many turns about `z` bring them onto themselves (0: any).
+      resampling: how the intervals are made; None: the default.
+      made_by: what made the model, written beside the predictions and shown in the report.
+      protocol: how this evaluation is made, kept beside the predictions; None for no protocol.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
     """
     test = read_split(record_set, split, pairs=pairs)
     fit = None
-    if test.landmarks is not None and split != "train" and record_set.names("train"):
+    if split != "train" and record_set.names("train"):
         fit = read_split(record_set, "train", objects=fit_objects, pairs=pairs or 10)
     predictions = export(
-        model, test, fit, landmark_names=record_set.landmark_names, batch_size=batch_size
+        model,
+        test,
+        fit,
+        landmark_names=record_set.landmark_names,
+        symmetric_pairs=record_set.meta.get("symmetric_pairs") or (),
+        batch_size=batch_size,
     )
+    predictions = symmetry.declare(predictions, mirror=mirror, fold=fold)
+    return save_and_score(
+        predictions, out_dir, resampling=resampling, made_by=made_by, protocol=protocol
+    )
+
+
+def save_and_score(
+    predictions: Predictions,
+    out_dir: str | os.PathLike,
+    *,
+    resampling: Resampling | None = None,
+    made_by: MadeBy | None = None,
+    protocol: Protocol | None = None,
+) -> Scores:
+    """Writes `predictions.npz` with what made it and its protocol, then `report_scores`."""
     pathlib.Path(out_dir).mkdir(parents=True, exist_ok=True)
     predictions.save(pathlib.Path(out_dir) / "predictions.npz")
-    return report_scores(predictions, out_dir)
+    save_made_by(made_by or MadeBy(), out_dir)
+    save_protocol(protocol, out_dir)
+    return report_scores(
+        predictions, out_dir, resampling, made_by=load_made_by(out_dir), protocol=protocol
+    )

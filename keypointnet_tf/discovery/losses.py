@@ -104,12 +104,36 @@ def template(xyz_camera, template_object, object_to_camera):
     return ops.mean(ops.sum(ops.square(xyz_camera - target), axis=-1), axis=-1)
 
 
+def landmarks(xyz_camera, landmarks_object, object_to_camera):
+    """The supervised baseline: mean squared distance of keypoint k to the true landmark k.
+
+    Args:
+      xyz_camera: `[B, K, 3]`.
+      landmarks_object: `[B, K, 3]` in the object frame, NaN where a part is absent; such points
+        do not count.
+      object_to_camera: `[B, 4, 4]`.
+
+    Returns:
+      `[B]` mean over the landmarks that are there, 0 where none is.
+    """
+    there = ops.cast(ops.logical_not(ops.isnan(landmarks_object[..., 0])), "float32")
+    target = ops.where(there[..., None] > 0, landmarks_object, ops.zeros_like(landmarks_object))
+    target = camera.transform(target, object_to_camera)
+    squared = ops.sum(ops.square(xyz_camera - target), axis=-1)
+    return ops.sum(squared * there, axis=-1) / ops.maximum(ops.sum(there, axis=-1), 1.0)
+
+
 def axis_points_uv(object_to_camera, focal):
     """`[B, 2, 2]` NDC projections of `(1, 0, 0)` and `(-1, 0, 0)`."""
     points = ops.convert_to_tensor([[[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]], "float32")
     return camera.project(camera.transform(points, object_to_camera), focal)
 
 
-def faces_right(orient_uv):
-    """`[B]` float32, 1 where `u(+x) > u(-x)`: the left/right bit of the object."""
-    return ops.cast(orient_uv[:, 0, 0] > orient_uv[:, 1, 0], "float32")
+def faces_right(orient_uv, noise=0.0):
+    """`[B]` float32, 1 where `u(+x) > u(-x)`: the left/right bit of the object.
+
+    Args:
+      orient_uv: `[B, 2, 2]` NDC, `+x` first.
+      noise: `[B]` NDC, added to the difference.
+    """
+    return ops.cast(orient_uv[:, 0, 0] - orient_uv[:, 1, 0] + noise > 0, "float32")

@@ -11,6 +11,7 @@ from keras import ops
 
 from keypointnet_tf.discovery import losses, views
 from keypointnet_tf.discovery.config import (
+    DISCOVERY_LOSSES,
     WEIGHTED_LOSSES,
     ModelConfig,
     TrainConfig,
@@ -24,15 +25,14 @@ from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
 
-KEYPOINT_LOSSES = tuple(name for name in WEIGHTED_LOSSES if name != "orientation")
-
 
 @keras.saving.register_keras_serializable(package="keypointnet_tf")
 class PairModel(keras.Model):
     """Trains OrientNet and KeypointNet on view pairs.
 
     Inputs: a dictionary of float32 tensors, for views 0 and 1: `image0 [B, size, size, 3]` in
-    [0, 1] over black, `mask0 [B, size, size, 1]`, `object_to_camera0 [B, 4, 4]`, `focal0 [B]`.
+    [0, 1] over black, `mask0 [B, size, size, 1]`, `object_to_camera0 [B, 4, 4]`, `focal0 [B]`;
+    for the supervised baseline also `landmarks [B, K, 3]`, object frame, NaN where absent.
 
     Args:
       config: the training configuration, as a `TrainConfig` or its JSON form.
@@ -79,9 +79,10 @@ class PairModel(keras.Model):
     def active_losses(self) -> tuple[str, ...]:
         """The losses that the networks in training are responsible for."""
         part = self.train_config.train
-        return {"both": WEIGHTED_LOSSES, "keypoints": KEYPOINT_LOSSES, "orient": ("orientation",)}[
-            part
-        ]
+        if part == "orient":
+            return ("orientation",)
+        names = WEIGHTED_LOSSES if self.train_config.loss.supervised else DISCOVERY_LOSSES
+        return tuple(name for name in names if name != "orientation" or part == "both")
 
     @property
     def progress(self):
@@ -102,14 +103,14 @@ class PairModel(keras.Model):
         if training and self.train_config.zoom_jitter:
             batch = self._zoomed(batch)
         orient_uv = self.orient_net(batch["image"], training=training and self.orient_net.trainable)
-        bit = losses.faces_right(orient_uv)
-        if training:
-            bit = self._annealed_bit(bit, batch)
+        bit = self._annealed_bit(orient_uv, batch) if training else losses.faces_right(orient_uv)
         points = self.keypoint_net(
             {"image": batch["image"], "faces_right": ops.stop_gradient(bit)},
             training=training and self.keypoint_net.trainable,
         )
         xyz_camera = camera.unproject(points["uv"], points["depth"], batch["focal"])
+        if self.train_config.loss.supervised and "landmarks" in inputs:
+            batch["landmarks"] = ops.concatenate([inputs["landmarks"]] * 2)
         return {**batch, **points, "orient_uv": orient_uv, "xyz_camera": xyz_camera}
 
     def _zoomed(self, batch: dict) -> dict:
@@ -119,13 +120,22 @@ class PairModel(keras.Model):
         )
         return views.zoom(batch, factor)
 
-    def _annealed_bit(self, predicted, batch: dict):
-        truth = losses.faces_right(losses.axis_points_uv(batch["object_to_camera"], batch["focal"]))
+    def _annealed_bit(self, orient_uv, batch: dict):
+        """The left/right bit that KeypointNet gets in training, from true to predicted."""
+        true_uv = losses.axis_points_uv(batch["object_to_camera"], batch["focal"])
+        noise = self._orientation_noise(ops.shape(orient_uv)[:1])
+        truth, predicted = (losses.faces_right(uv, noise) for uv in (true_uv, orient_uv))
         share = self.train_config.loss.true_orientation(self.progress)
         if self.train_config.loss.orientation_bit == "round":
             return ops.round(truth * share + predicted * (1 - share))
         drawn = keras.random.uniform(ops.shape(truth), seed=self.noise_seeds)
         return ops.where(drawn < share, truth, predicted)
+
+    def _orientation_noise(self, shape):
+        schedule = self.train_config.loss.orientation_noise
+        if not schedule.highest:
+            return 0.0
+        return schedule(self.progress) * keras.random.normal(shape, seed=self.noise_seeds)
 
     # === Losses ===
 
@@ -154,6 +164,10 @@ class PairModel(keras.Model):
             )
             / 2,
         }
+        if self.train_config.loss.supervised:
+            per_view["landmarks"] = losses.landmarks(
+                outputs["xyz_camera"], outputs["landmarks"], outputs["object_to_camera"]
+            )
         return {
             "consistency": losses.multi_view_consistency(xyz0, uv1, pose_0to1, focal1)
             + losses.multi_view_consistency(xyz1, uv0, pose_1to0, focal0),

@@ -44,6 +44,11 @@ class Schedule:
         places, values = zip(*self.knots, strict=True)
         return float(np.interp(progress, places, values))
 
+    @property
+    def highest(self) -> float:
+        """The largest value at any time."""
+        return max(value for _, value in self.knots)
+
     def __str__(self) -> str:
         return ",".join(f"{_shortest(p)}:{_shortest(v)}" for p, v in self.knots)
 

@@ -157,7 +157,12 @@ def _callbacks(folder: RunFolder, model: PairModel, data: TrainingData) -> list:
 def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
     """Runs whole epochs, then one shorter one when the steps do not divide."""
     config = model.train_config
-    sweep = ArraySweep(data.validation, batch_size=config.batch_size, size=config.model.size)
+    sweep = ArraySweep(
+        data.validation,
+        batch_size=config.batch_size,
+        size=config.model.size,
+        landmarks=config.loss.supervised,
+    )
     while (first := int(model.step)) < config.steps:
         left = config.steps - first
         per_epoch = min(config.steps_per_epoch, left)

@@ -1,12 +1,14 @@
 """Whether a keypoint stays at its place: between two views, and over all views and instances.
 
 All in the object frame, reached through the true poses, in units where an object's longest side
-is 2. Letters: N pairs, K keypoints. Axis 1 is view0, view1.
+is 2. Letters: N pairs, O objects, K keypoints. Axis 1 is view0, view1.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+from keypointnet_tf.metrics.grouping import object_keypoints
 
 
 def consistency(xyz_object: np.ndarray) -> np.ndarray:
@@ -36,3 +38,25 @@ def three_d_se(xyz_object: np.ndarray) -> np.ndarray:
 def three_d_se_rms(xyz_object: np.ndarray) -> np.ndarray:
     """`[K]` the other reading: `sqrt(1/(2N) sum_i |x_ik - mean_i x_ik|^2)`."""
     return np.sqrt((distances_from_mean(xyz_object) ** 2).mean(axis=0))
+
+
+def distances_across_views(xyz_object: np.ndarray, object_id: np.ndarray) -> np.ndarray:
+    """`[N, 2, K]` distance of each keypoint from its mean over all views of the same object.
+
+    `|x_ovk - mean_v x_ovk|`: the world-frame consistency across the views of an instance. Averaged
+    over the views of each object and then over objects it is `consistency_across_views`. Objects
+    with n views read low by a factor of about `sqrt(1 - 1/n)`.
+    """
+    names, means = object_keypoints(xyz_object, object_id)
+    own = means[np.searchsorted(names, object_id)]
+    return np.linalg.norm(xyz_object - own[:, None], axis=-1)
+
+
+def distances_across_instances(keypoints: np.ndarray) -> np.ndarray:
+    """`[O, K]` distance of an object's own mean keypoints from the mean over objects.
+
+    `|m_ok - mean_o m_ok|` for `keypoints [O, K, 3]` averaged over each object's views: the
+    world-frame consistency across instances, each counted once. Shapes differ, so that it is not 0
+    for perfect keypoints: read it against `landmarks_across_instances` of the floors.
+    """
+    return np.linalg.norm(keypoints - keypoints.mean(axis=0), axis=-1)

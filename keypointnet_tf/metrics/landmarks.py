@@ -66,6 +66,26 @@ class LandmarkScores:
         return _masked_mean(self.floors, self.scored, axis=0)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class LandmarkMap:
+    """Linear map from an object's keypoints to its landmarks, all in the object frame.
+
+    Attributes:
+      weights: `[F, L, 3]` for the F = 3 K coordinates of the keypoints.
+      intercept: `[L, 3]`, NaN where a landmark could not be fitted.
+      means: `[L, 3]` mean landmarks of the training objects, NaN likewise.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    means: np.ndarray
+
+    def __call__(self, keypoints: np.ndarray) -> np.ndarray:
+        """`[..., L, 3]` landmarks for keypoints `[..., K, 3]`."""
+        features = keypoints.reshape(*keypoints.shape[:-2], -1)
+        return np.tensordot(features, self.weights, axes=1) + self.intercept
+
+
 def landmark_scores(
     predictions: Predictions, *, single_view: bool = False, penalty: float = PENALTY
 ) -> LandmarkScores:
@@ -80,24 +100,47 @@ def landmark_scores(
     Raises:
       ValueError: pairs of one object disagree on its landmarks.
     """
-    reason = _why_not(predictions)
+    reason = why_not(predictions)
     if reason:
         return _unscored(predictions, reason)
-    means = mean_landmarks(predictions.select("train"))
-    train_features, targets, _ = _samples(predictions.select("train"), single_view)
+    fitted = fit_map(predictions.select("train"), single_view=single_view, penalty=penalty)
     features, truth, names = _samples(predictions.select("test"), single_view)
-    mapped = np.full(truth.shape, np.nan)
-    for landmark in np.flatnonzero(~np.isnan(means[:, 0])):
-        rows = ~np.isnan(targets[:, landmark, 0])
-        weights, intercept = fit_ridge(
-            train_features[rows], targets[rows, landmark], penalty=penalty
-        )
-        mapped[:, landmark] = features @ weights + intercept
-    errors = np.linalg.norm(mapped - truth, axis=-1)
-    floors = np.linalg.norm(means - truth, axis=-1)
+    errors = np.linalg.norm(fitted(features) - truth, axis=-1)
+    floors = np.linalg.norm(fitted.means - truth, axis=-1)
     scored = ~np.isnan(errors)
     reason = "" if scored.any() else "no landmark is present in objects of both splits"
     return LandmarkScores(errors, floors, scored, names, reason)
+
+
+def fit_map(
+    train: Predictions,
+    *,
+    single_view: bool = False,
+    centred: bool = False,
+    penalty: float = PENALTY,
+) -> LandmarkMap:
+    """The ridge map of the training pairs; each landmark is fitted where it is present.
+
+    Args:
+      train: the pairs, with landmarks.
+      single_view, penalty: as for `landmark_scores`.
+      centred: whether keypoints and landmarks are taken relative to the mean of the sample's
+        keypoints, for use where the object's place is not known.
+    """
+    means = mean_landmarks(train)
+    keypoints, targets, _ = _samples(train, single_view)
+    if centred:
+        middle = keypoints.mean(axis=1, keepdims=True)
+        keypoints, targets = keypoints - middle, targets - middle
+    features = keypoints.reshape(len(keypoints), -1)
+    weights = np.zeros((features.shape[1], *means.shape))
+    intercept = np.full(means.shape, np.nan)
+    for landmark in np.flatnonzero(~np.isnan(means[:, 0])):
+        rows = ~np.isnan(targets[:, landmark, 0])
+        weights[:, landmark], intercept[landmark] = fit_ridge(
+            features[rows], targets[rows, landmark], penalty=penalty
+        )
+    return LandmarkMap(weights, intercept, means)
 
 
 def mean_landmarks(train: Predictions) -> np.ndarray:
@@ -139,7 +182,7 @@ def fit_ridge(
     return weights, target_mean - feature_mean @ weights
 
 
-def _why_not(predictions: Predictions) -> str:
+def why_not(predictions: Predictions) -> str:
     """Why no map can be fitted or scored, "" when one can."""
     if predictions.landmarks is None:
         return "the predictions hold no landmarks"
@@ -161,14 +204,14 @@ def _unscored(predictions: Predictions, reason: str) -> LandmarkScores:
 def _samples(
     predictions: Predictions, single_view: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features `[R, 3 K]`, targets `[R, L, 3]` and object names `[R]`."""
+    """Keypoints `[R, K, 3]`, landmarks `[R, L, 3]` and object names `[R]`."""
     names, keypoints = object_keypoints(predictions.xyz_object, predictions.object_id)
     targets = object_landmarks(predictions.landmarks, predictions.object_id)
     if single_view:
         rows = np.repeat(np.searchsorted(names, predictions.object_id), 2)
         names, targets = names[rows], targets[rows]
         keypoints = predictions.xyz_object.reshape(-1, *keypoints.shape[1:])
-    return keypoints.reshape(len(keypoints), -1), targets, names
+    return keypoints, targets, names
 
 
 def _masked_mean(values: np.ndarray, mask: np.ndarray, axis: int | None) -> np.ndarray:

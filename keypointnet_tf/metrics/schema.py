@@ -1,6 +1,6 @@
-"""Layout of a predictions file and the checks on it.
+"""Layout of a predictions file and the checks on it; `docs/predictions.md` is its manual.
 
-Letters: N pairs, K keypoints, L ground-truth landmarks, S picture size.
+Letters: N pairs, K keypoints, L true landmarks, G landmark permutations, S picture size.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import numpy as np
 SCHEMA_VERSION = 1
 SPLITS = ("test", "train")
 RIGID_TOLERANCE = 1e-3
+ANY_TURN = 0
 
 
 class Field(NamedTuple):
-    """Expected array: `shape` in letters and digits, `kind` of `numpy.dtype.kind`."""
+    """Expected array: `shape` in letters and digits, `kind` a key of `KINDS`."""
 
     shape: str
     kind: str
 
+
+KINDS = {"f": "floating point", "b": "bool", "U": "str", "u": "uint8", "i": "integer"}
 
 REQUIRED: dict[str, Field] = {
     "uv": Field("N 2 K 2", "f"),
@@ -28,19 +31,26 @@ REQUIRED: dict[str, Field] = {
     "object_to_camera": Field("N 2 4 4", "f"),
     "focal": Field("N 2", "f"),
     "object_id": Field("N", "U"),
+}
+OPTIONAL: dict[str, Field] = {
     "split": Field("N", "U"),
     "orient_uv": Field("N 2 2 2", "f"),
     "on_object": Field("N 2 K", "b"),
-}
-OPTIONAL: dict[str, Field] = {
     "confidence": Field("N 2 K", "f"),
     "landmarks": Field("N L 3", "f"),
     "landmark_names": Field("L", "U"),
+    "landmark_visible": Field("N 2 L", "b"),
+    "boxes": Field("N 2 4", "f"),
     "images": Field("N 2 S S 4", "u"),
     "kind": Field("N", "U"),
+    "mirror_symmetric": Field("N", "b"),
+    "rotation_fold": Field("N", "i"),
+    "landmark_permutations": Field("N G L", "i"),
 }
 PER_PAIR = [k for k, field in {**REQUIRED, **OPTIONAL}.items() if field.shape.startswith("N")]
-_KINDS = {"f": "floating point", "b": "bool", "U": "str", "u": "uint8"}
+FINITE = ("uv", "depth", "object_to_camera", "focal", "orient_uv", "confidence")
+OF_LANDMARKS = ("landmark_visible", "landmark_permutations")
+OF_OBJECTS = ("mirror_symmetric", "rotation_fold", "landmark_permutations")
 
 
 def validate(fields: Mapping[str, np.ndarray | int | None]) -> None:
@@ -62,9 +72,11 @@ def validate(fields: Mapping[str, np.ndarray | int | None]) -> None:
         raise ValueError("field 'uv' holds 0 keypoints; expected at least 1")
     _check_values(fields)
     _check_poses(fields["object_to_camera"])
-    _check_splits(fields["object_id"], fields["split"])
+    if fields.get("split") is not None:
+        _check_splits(fields["object_id"], fields["split"])
     if fields.get("landmarks") is not None:
         _check_landmarks(fields["landmarks"])
+    _check_symmetry(fields)
 
 
 def _check_scalars(fields: Mapping[str, object]) -> None:
@@ -82,9 +94,10 @@ def _check_scalars(fields: Mapping[str, object]) -> None:
 
 
 def _check_type(name: str, value: np.ndarray, field: Field) -> None:
+    accepted = "iu" if field.kind == "i" else field.kind
     wrong_width = field.kind == "u" and value.dtype.itemsize != 1
-    if value.dtype.kind != field.kind or wrong_width:
-        raise ValueError(f"field {name!r} is of type {value.dtype}; expected {_KINDS[field.kind]}")
+    if value.dtype.kind not in accepted or wrong_width:
+        raise ValueError(f"field {name!r} is of type {value.dtype}; expected {KINDS[field.kind]}")
 
 
 def _check_shape(name: str, value: np.ndarray, field: Field, sizes: dict[str, int]) -> None:
@@ -106,13 +119,17 @@ def _letters(field: Field) -> str:
 
 
 def _check_values(fields: Mapping[str, np.ndarray]) -> None:
-    for name in ("uv", "depth", "object_to_camera", "focal", "orient_uv", "confidence"):
+    for name in FINITE:
         if fields.get(name) is not None:
             _refuse(name, fields[name], ~np.isfinite(fields[name]), "a finite number")
     _refuse("depth", fields["depth"], fields["depth"] >= 0, "below 0, in front of the camera")
     _refuse("focal", fields["focal"], fields["focal"] <= 0, "above 0")
     _refuse("object_id", fields["object_id"], fields["object_id"] == "", "a name")
-    _refuse("split", fields["split"], ~np.isin(fields["split"], SPLITS), f"one of {SPLITS}")
+    boxes = fields.get("boxes")
+    if boxes is not None:
+        right = np.isfinite(boxes).all(-1) & (boxes[..., :2] < boxes[..., 2:]).all(-1)
+        right |= np.isnan(boxes).all(-1)
+        _refuse("boxes", boxes, ~right, "u0 < u1, v0 < v1 in the order u0, v0, u1, v1, or four NaN")
 
 
 def _refuse(name: str, value: np.ndarray, wrong: np.ndarray, expected: str) -> None:
@@ -142,6 +159,7 @@ def _check_poses(poses: np.ndarray) -> None:
 
 def _check_splits(object_id: np.ndarray, split: np.ndarray) -> None:
     """A map fitted on a test object would score its own training data."""
+    _refuse("split", split, ~np.isin(split, SPLITS), f"one of {SPLITS}")
     both = set(object_id[split == "train"]) & set(object_id[split == "test"])
     if both:
         raise ValueError(
@@ -154,3 +172,22 @@ def _check_landmarks(landmarks: np.ndarray) -> None:
     absent = np.isnan(landmarks)
     wrong = (absent.any(-1) & ~absent.all(-1)) | np.isinf(landmarks).any(-1)
     _refuse("landmarks", landmarks, wrong, "three finite numbers, or three NaN where absent")
+
+
+def _check_symmetry(fields: Mapping[str, np.ndarray]) -> None:
+    given = {name: fields[name] for name in OF_OBJECTS if fields.get(name) is not None}
+    for name in OF_LANDMARKS:
+        if fields.get(name) is not None and fields.get("landmarks") is None:
+            raise ValueError(f"field {name!r} is given without 'landmarks'; expected both")
+    if "rotation_fold" in given:
+        fold = given["rotation_fold"]
+        _refuse("rotation_fold", fold, fold < 0, "0 (any turn), 1 (none) or a number of turns")
+    if "landmark_permutations" in given:
+        rows = given["landmark_permutations"]
+        wrong = (np.sort(rows, axis=-1) != np.arange(rows.shape[-1])).any(axis=-1)
+        _refuse("landmark_permutations", rows, wrong, "each landmark's number once")
+    _, first, group = np.unique(fields["object_id"], return_index=True, return_inverse=True)
+    for name, value in given.items():
+        differs = value != value[first][group.reshape(-1)]
+        wrong = differs.any(axis=tuple(range(1, value.ndim)))
+        _refuse(name, value, wrong, "the same for every pair of an object")

@@ -1,30 +1,29 @@
-"""All figures of one predictions file, and the two files that keep them.
+"""All figures of one predictions file, and the files that keep them.
 
-Averages are over the pairs, views or objects of split "test"; split "train" only fits the
-landmark map. Letters: N test pairs, O test objects, K keypoints, L landmarks.
+Averages are over the pairs, views or objects of split "test"; split "train" only fits the landmark
+map and the means. `docs/metrics.md` explains every figure.
+Letters: N test pairs, O test objects, K keypoints, L landmarks.
 """
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
-import json
-import math
 import os
 import pathlib
 
 import numpy as np
 
-from keypointnet_tf.geometry import placement
-from keypointnet_tf.metrics import consistency, coverage, orientation, pose
+from keypointnet_tf.metrics import consistency, failures, floors, repeatability
+from keypointnet_tf.metrics.bootstrap import Resampling, intervals
+from keypointnet_tf.metrics.conditions import conditions
+from keypointnet_tf.metrics.estimates import value_of
+from keypointnet_tf.metrics.figures import ACCURACY_DEGREES, estimates
 from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.grouping import object_keypoints
-from keypointnet_tf.metrics.landmarks import LandmarkScores, landmark_scores
+from keypointnet_tf.metrics.landmarks import LandmarkScores
+from keypointnet_tf.metrics.measured import Estimates, Measured, measure
 from keypointnet_tf.metrics.predictions import Predictions
-
-ACCURACY_DEGREES = (10, 15, 30)
-SIGNIFICANT_DIGITS = 6
+from keypointnet_tf.metrics.tables import csv_text, json_text
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,13 +32,21 @@ class Scores:
 
     Attributes:
       summary: named averages; shares are fractions, angles degrees, lengths object units. NaN
-        where a figure cannot be had. `*_per_keypoint` and `*_per_landmark` hold one value each.
+        where a figure cannot be had. `*_per_keypoint` and `*_per_landmark` hold one value each;
+        `intervals` the ends of each figure's interval, `floors` the same figures of predictors
+        that know nothing, `failures` how many pairs are bad for which reason.
       per_example: columns of equal length, one row for each test pair in file order; `pair` is
         the pair's position in the predictions file.
+      conditions: columns of equal length, one row for each bin of each property; {} for none.
+      estimates: the averaged figures as functions of object weights, for comparisons.
+      objects: `[O]` sorted names of the test objects, the order of the weights.
     """
 
     summary: dict[str, object]
     per_example: dict[str, np.ndarray]
+    conditions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    estimates: Estimates = dataclasses.field(default_factory=dict)
+    objects: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0, str))
 
     @property
     def angular_error(self) -> np.ndarray:
@@ -47,111 +54,72 @@ class Scores:
         return self.per_example["angular_error_deg"]
 
 
-def score(predictions: Predictions) -> Scores:
+def score(predictions: Predictions, resampling: Resampling | None = None) -> Scores:
     """Scores the "test" pairs.
+
+    Args:
+      predictions: both splits.
+      resampling: how the intervals are made; None: 2,000 resamples, 95 %, seed 0.
 
     Raises:
       ValueError: there are no test pairs, or pairs of one object disagree on its landmarks.
     """
-    test = predictions.select("test")
-    if not len(test):
-        raise ValueError(
-            f"field 'split' holds {sorted(set(predictions.split.tolist()))}; expected at least "
-            "one pair in 'test'"
-        )
-    table = _per_example(test, np.flatnonzero(predictions.split == "test"))
-    names, keypoints = object_keypoints(test.xyz_object, test.object_id)
+    resampling = resampling or Resampling()
+    measured = measure(predictions)
+    found = estimates(measured)
     summary: dict[str, object] = {
-        **_pose_figures(table),
-        **_spread_figures(test),
-        "consistency": float(table["consistency"].mean()),
-        "coverage": float(coverage.coverage(keypoints).mean()),
-        "least_distance": float(coverage.least_distance(keypoints).mean()),
-        "on_object_share": float(table["on_object_share"].mean()),
-        **_landmark_figures(predictions),
-        "pairs": len(test),
-        "objects": len(names),
-        "keypoints": test.keypoints,
-        "steps": test.steps,
+        **_values(found, measured.objects),
+        **_details(measured),
+        "pairs": len(measured.test),
+        "objects": measured.objects,
+        "keypoints": measured.test.keypoints,
+        "steps": measured.test.steps,
+        "failures": _failures(measured.table["failure"]),
+        "floors": _floors(measured),
+        "interval_settings": dataclasses.asdict(resampling),
+        "intervals": intervals(found, measured.objects, resampling),
     }
-    return Scores(summary, table)
+    table = measured.table
+    return Scores(summary, table, conditions(table), found, measured.names)
 
 
 def write_scores(scores: Scores, out_dir: str | os.PathLike) -> None:
-    """Writes `summary.json` and `per_example.csv`, each whole or not at all.
+    """Writes `summary.json`, `per_example.csv`, `conditions.csv`, each whole or not at all.
 
-    Equal scores give equal bytes. Numbers are kept to six significant digits; what cannot be had
-    is `null` in the JSON and empty in the CSV.
+    Equal scores give equal bytes. Without conditions there is no file of them.
     """
     folder = pathlib.Path(out_dir)
-    text = json.dumps(_plain(scores.summary), indent=2, allow_nan=False, ensure_ascii=False)
-    write_atomic(folder / "summary.json", (text + "\n").encode())
-    write_atomic(folder / "per_example.csv", _csv(scores.per_example).encode())
+    write_atomic(folder / "summary.json", json_text(scores.summary).encode())
+    write_atomic(folder / "per_example.csv", csv_text(scores.per_example).encode())
+    if scores.conditions:
+        write_atomic(folder / "conditions.csv", csv_text(scores.conditions).encode())
 
 
-def view_angles(object_to_camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Elevation and azimuth `[...]` in degrees of the camera's place, for poses `[..., 4, 4]`.
-
-    Azimuth 0 is in front of the object (`+x`), 90 on its left (`+y`); elevation 90 is above.
-    """
-    x, y, z = np.moveaxis(placement.invert_pose(object_to_camera.astype(float))[..., :3, 3], -1, 0)
-    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
+def _values(found: Estimates, objects: int) -> dict[str, float]:
+    return {name: value_of(estimate, objects) for name, estimate in found.items()}
 
 
-def _per_example(test: Predictions, rows: np.ndarray) -> dict[str, np.ndarray]:
-    oriented = orientation.orientation_correct(test.orient_uv, test.object_to_camera, test.focal)
-    elevation, azimuth = view_angles(test.object_to_camera)
+def _details(measured: Measured) -> dict[str, object]:
+    """Figures for each keypoint and landmark, and by angle."""
+    test, table = measured.test, measured.table
+    repeated = repeatability.repeated(test.xyz_object)
+    across = consistency.distances_across_views(test.xyz_object, test.object_id)
+    _, keypoints = object_keypoints(test.xyz_object, test.object_id)
+    per_keypoint = {
+        "three_d_se": consistency.three_d_se(test.xyz_object),
+        "three_d_se_rms": consistency.three_d_se_rms(test.xyz_object),
+        "consistency_across_views": across.mean(axis=(0, 1)),
+        "consistency_across_instances": consistency.distances_across_instances(keypoints).mean(0),
+        "repeatability": repeated.mean(axis=0),
+    }
     return {
-        "object_id": test.object_id,
-        "kind": np.full(len(test), "") if test.kind is None else test.kind,
-        "pair": rows,
-        "angular_error_deg": pose.pair_angular_errors(test.xyz_camera, test.rotation_0to1),
-        "rotation_determined": pose.rotation_determined(
-            test.xyz_camera[:, 0], test.xyz_camera[:, 1]
+        **{f"{name}_per_keypoint": values.tolist() for name, values in per_keypoint.items()},
+        "repeatability_by_angle": repeatability.by_angle(
+            repeated, table["consistency"], table["view_angle_deg"]
         ),
-        "relative_angle_deg": pose.rotation_angle_degrees(test.rotation_0to1),
-        "consistency": consistency.consistency(test.xyz_object),
-        "on_object_share": coverage.on_object_share(test.on_object),
-        **{f"orientation_ok{view}": oriented[:, view] for view in (0, 1)},
-        **{f"elevation{view}_deg": elevation[:, view] for view in (0, 1)},
-        **{f"azimuth{view}_deg": azimuth[:, view] for view in (0, 1)},
+        **_per_landmark(measured.object_scores, test.landmark_names),
+        "template_reason": measured.references.template_reason,
     }
-
-
-def _pose_figures(table: dict[str, np.ndarray]) -> dict[str, object]:
-    errors = table["angular_error_deg"]
-    oriented = np.stack([table["orientation_ok0"], table["orientation_ok1"]])
-    return {
-        "angular_error_mean_deg": float(errors.mean()),
-        "angular_error_median_deg": float(np.median(errors)),
-        **{f"accuracy_{x}deg": pose.accuracy(errors, x) for x in ACCURACY_DEGREES},
-        "relative_angle_mean_deg": float(table["relative_angle_deg"].mean()),
-        "undetermined_rotation_share": float(np.mean(~table["rotation_determined"])),
-        "orientation_accuracy": float(oriented.mean()),
-    }
-
-
-def _spread_figures(test: Predictions) -> dict[str, object]:
-    each = consistency.three_d_se(test.xyz_object)
-    each_rms = consistency.three_d_se_rms(test.xyz_object)
-    return {
-        "three_d_se": float(each.mean()),
-        "three_d_se_rms": float(each_rms.mean()),
-        "three_d_se_per_keypoint": each.tolist(),
-        "three_d_se_rms_per_keypoint": each_rms.tolist(),
-    }
-
-
-def _landmark_figures(predictions: Predictions) -> dict[str, object]:
-    figures: dict[str, object] = {}
-    for suffix, single_view in (("", False), ("_single_view", True)):
-        found = landmark_scores(predictions, single_view=single_view)
-        figures[f"landmark_error{suffix}"] = found.landmark_error
-        figures[f"landmark_floor{suffix}"] = found.landmark_floor
-        figures[f"landmark_error_ratio{suffix}"] = found.ratio
-        if not single_view:
-            figures.update(_per_landmark(found, predictions.landmark_names))
-    return figures
 
 
 def _per_landmark(found: LandmarkScores, names: np.ndarray | None) -> dict[str, object]:
@@ -169,26 +137,23 @@ def _per_landmark(found: LandmarkScores, names: np.ndarray | None) -> dict[str, 
     }
 
 
-def _plain(value: object) -> object:
-    """The same for JSON: rounded floats, None for NaN and infinities."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(value) else None
-    return value
+def _failures(reasons: np.ndarray) -> dict[str, int]:
+    return {reason: int((reasons == reason).sum()) for reason in failures.REASONS}
 
 
-def _csv(table: dict[str, np.ndarray]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    columns = [values.tolist() for values in table.values()]
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Booleans as 0 and 1, floats rounded as in the JSON."""
-    return int(value) if isinstance(value, bool) else _plain(value)
+def _floors(measured: Measured) -> dict[str, object]:
+    """`random`, `mean_pose` (without training pairs: None) and the true landmarks' own spread."""
+    references, test = measured.references, measured.test
+    mean_pose = None
+    if references.template is not None:
+        blind = floors.mean_pose_predictions(
+            measured.predictions, references.template, references.training_pose
+        )
+        blind = measure(blind)
+        mean_pose = _values(estimates(blind), blind.objects)
+    spread = floors.landmark_spread(test)
+    return {
+        "random": floors.random_figures(test, references.template, ACCURACY_DEGREES),
+        "mean_pose": mean_pose,
+        "landmarks_across_instances": spread,
+    }

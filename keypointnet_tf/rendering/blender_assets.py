@@ -20,7 +20,7 @@ from keypointnet_tf.rendering.blender_mesh import remake_mesh, triangle_points
 from keypointnet_tf.rendering.blender_session import load, matrix, quiet
 from keypointnet_tf.shapes.frames import frame_rotation
 from keypointnet_tf.shapes.mesh import Mesh, face_normals
-from keypointnet_tf.shapes.mesh_file import SMALLEST_AREA
+from keypointnet_tf.shapes.mesh_assembly import SMALLEST_AREA
 from keypointnet_tf.shapes.sources import MeshSource
 
 logger = logging.getLogger(__name__)

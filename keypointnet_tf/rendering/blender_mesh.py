@@ -14,7 +14,8 @@ import numpy as np
 from keypointnet_tf.rendering.blender_materials import CORNER_COLORS, new_material
 from keypointnet_tf.rendering.blender_session import load
 from keypointnet_tf.shapes.color_space import srgb_to_linear
-from keypointnet_tf.shapes.mesh import Mesh, corner_normals, double_faces
+from keypointnet_tf.shapes.mesh import Mesh
+from keypointnet_tf.shapes.normals import corner_normals, double_faces
 
 # Between the two faces of a sheet, as a share of the mesh's longest side.
 GAP = 1e-4

@@ -59,8 +59,13 @@ class Hits(NamedTuple):
 class Caster(Protocol):
     """Finds the first face along each ray of a grid."""
 
-    def cast(self, grid: RayGrid, near: float = 0.0) -> Hits:
-        """First hits beyond the plane `z = -near`; hits in ascending order of ray."""
+    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
+        """First hits beyond the plane `z = -near`; hits in ascending order of ray.
+
+        Args:
+          grid: the rays.
+          near: of all rays, or `[h * w]` of each; infinite for a ray that is not cast.
+        """
 
 
 class EmbreeCaster:
@@ -84,17 +89,20 @@ class EmbreeCaster:
             np.ascontiguousarray(faces, np.int32),
         )
 
-    def cast(self, grid: RayGrid, near: float = 0.0) -> Hits:
+    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
+        directions, cast = grid.directions(), None
+        if np.ndim(near):
+            cast = np.flatnonzero(np.isfinite(near))
+            directions, near = directions[cast], near[cast, None]
         # Rays start close to the object: Embree counts in float32, and the camera is far away.
-        directions = grid.directions()
         origins = grid.eye() + near * directions
         found = self._scene.run(
             origins.astype(np.float32), directions.astype(np.float32), output=True
         )
-        rays = np.flatnonzero(found["primID"] >= 0)
-        second, third = found["u"][rays], found["v"][rays]
+        hit = np.flatnonzero(found["primID"] >= 0)
+        second, third = found["u"][hit], found["v"][hit]
         weights = np.stack([1 - second - third, second, third], axis=1)
-        return Hits(rays, found["primID"][rays], weights)
+        return Hits(hit if cast is None else cast[hit], found["primID"][hit], weights)
 
 
 class NumpyCaster:
@@ -113,7 +121,7 @@ class NumpyCaster:
         self._vertices = np.asarray(vertices, float)
         self._faces = np.asarray(faces)
 
-    def cast(self, grid: RayGrid, near: float = 0.0) -> Hits:
+    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
         corners = grid.camera_points(self._vertices)[self._faces]
         count = len(grid.columns) * len(grid.rows)
         nearest = np.full(count, np.inf)
@@ -121,9 +129,10 @@ class NumpyCaster:
         boxes = _boxes(corners, grid)
         for chunk in _chunks((boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])):
             ray, face, weight, distance = _meet(corners, boxes, chunk, grid)
-            order = np.lexsort((face, distance, ray))
+            least = near[ray] if np.ndim(near) else near
+            closer = np.flatnonzero((distance > least) & (distance < nearest[ray]))
+            order = closer[np.lexsort((face[closer], distance[closer], ray[closer]))]
             order = order[np.unique(ray[order], return_index=True)[1]]
-            order = order[(distance[order] < nearest[ray[order]]) & (distance[order] > near)]
             nearest[ray[order]] = distance[order]
             faces[ray[order]], weights[ray[order]] = face[order], weight[order]
         rays = np.flatnonzero(faces >= 0)

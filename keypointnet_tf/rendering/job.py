@@ -14,6 +14,7 @@ import numpy as np
 
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.rendering.scenes import BLENDER_SAMPLES, check_name
+from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
 
@@ -36,6 +37,9 @@ class RenderJob:
         that name their split are not drawn: where any does, one without is training data.
       dev_count, test_count: explicit numbers of objects in place of the shares.
       shard_mb: size in MiB up to which objects share a record file; 0 for a file per object.
+      deformation: how each object is deformed before it is rendered, None for not at all.
+      human_keypoints: annotation file of `data/human_keypoints.py` whose points become the
+        landmarks of the meshes, "" for none.
       renderer: "embree", the built-in ray caster, or "blender", see `scenes.py`.
       blender_samples: camera rays per pixel of "blender".
     """
@@ -51,6 +55,8 @@ class RenderJob:
     dev_count: int | None = None
     test_count: int | None = None
     shard_mb: float = 0.0
+    deformation: Deformation | None = None
+    human_keypoints: str = ""
     renderer: str = "embree"
     blender_samples: int = BLENDER_SAMPLES
 
@@ -59,6 +65,11 @@ class RenderJob:
             raise ValueError(
                 f"shapes is {self.shapes!r} and meshes holds {len(self.meshes)} files; "
                 "expected exactly one of the two"
+            )
+        if self.human_keypoints and not self.meshes:
+            raise ValueError(
+                f"human_keypoints is {self.human_keypoints!r} and shapes {self.shapes!r}; expected "
+                "ShapeNet meshes for it"
             )
         check_name(self.renderer)
         for name, low, high in _RANGES:

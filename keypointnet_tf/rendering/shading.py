@@ -17,6 +17,8 @@ from keypointnet_tf.shapes.mesh import Material, Mesh, face_normals
 
 LONGEST_TEXTURE = 512
 DARKEST_ALBEDO = 0.08
+# What `Material.cutout` cuts out, as a share of full opacity.
+LEAST_OPACITY = 128 / 255
 
 
 class SurfacePoints(NamedTuple):
@@ -38,6 +40,7 @@ class Surface:
         self._corners = [np.ascontiguousarray(corners[:, i], np.float32) for i in range(3)]
         self._material_ids = np.asarray(mesh.material_ids)
         self._textures = TextureSet(mesh.materials)
+        self._cutouts = TextureSet(mesh.materials, cutouts=True)
         # Files disagree about winding, so a face's side is told by the normals that it is shaded
         # with; the plane only says on which side of it the camera is.
         planes = face_normals(mesh.vertices.astype(float), mesh.faces)
@@ -59,6 +62,20 @@ class Surface:
         if self._textures:
             albedo = albedo * self._textures.sample(self._material_ids[hits.faces], mixed[:, 9:11])
         return SurfacePoints(mixed[:, :3], normals, albedo)
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether parts of some material are cut out."""
+        return bool(self._cutouts)
+
+    def holes(self, hits: Hits) -> np.ndarray:
+        """`[P]` bool: whether the surface is cut out where the rays hit."""
+        uv = sum(
+            corner[hits.faces, 9:11] * hits.weights[:, i : i + 1]
+            for i, corner in enumerate(self._corners)
+        )
+        opacity = self._cutouts.sample(self._material_ids[hits.faces], uv)
+        return opacity[:, 0] < LEAST_OPACITY
 
 
 def shade(points: SurfacePoints, lights: Lights, rotation: np.ndarray) -> np.ndarray:
@@ -92,12 +109,17 @@ class TextureSet:
 
     Textures longer than `LONGEST_TEXTURE` are shrunk by area first: at the sizes rendered here
     finer texels would only flicker.
+
+    Args:
+      materials: of the mesh.
+      cutouts: whether to take the materials' cutouts, as grey, in place of their textures.
     """
 
-    def __init__(self, materials: tuple[Material, ...]) -> None:
-        self._any = any(material.texture is not None for material in materials)
+    def __init__(self, materials: tuple[Material, ...], *, cutouts: bool = False) -> None:
+        found = [_cutout(m) if cutouts else _texture(m) for m in materials]
+        self._any = any(texture is not None for texture in found)
         white = np.full((1, 1, 3), 255, np.uint8)
-        textures = [white if m.texture is None else _shrunk(m) for m in materials]
+        textures = [white if texture is None else _shrunk(texture) for texture in found]
         self._heights = np.array([texture.shape[0] for texture in textures])
         self._widths = np.array([texture.shape[1] for texture in textures])
         counts = self._heights * self._widths
@@ -128,18 +150,44 @@ class TextureSet:
         return (upper * (1 - down) + lower * down) / np.float32(255)
 
 
-def _shrunk(material: Material) -> np.ndarray:
-    """The texture, no side longer than `LONGEST_TEXTURE`.
+def _texture(material: Material) -> np.ndarray | None:
+    """uint8 `[H, W, 3]` colours.
 
     Raises:
-      ValueError: the texture is not uint8 `[H, W, 3]`.
+      ValueError: the material's are something else.
     """
-    texture = np.asarray(material.texture)
-    if texture.dtype != np.uint8 or texture.ndim != 3 or texture.shape[2] != 3 or not texture.size:
+    return _checked(material, material.texture, "texture", channels=(3,))
+
+
+def _cutout(material: Material) -> np.ndarray | None:
+    """uint8 `[H, W, 3]`, grey.
+
+    Raises:
+      ValueError: the material's is not uint8 `[H, W]`.
+    """
+    cutout = _checked(material, material.cutout, "cutout", channels=())
+    return None if cutout is None else np.repeat(cutout[..., None], 3, axis=2)
+
+
+def _checked(
+    material: Material, texels: np.ndarray | None, name: str, *, channels: tuple[int, ...]
+) -> np.ndarray | None:
+    if texels is None:
+        return None
+    texels = np.asarray(texels)
+    if texels.dtype != np.uint8 or texels.ndim < 2 or texels.shape[2:] != channels:
+        expected = ", ".join(["H", "W", *map(str, channels)])
         raise ValueError(
-            f"material {material.name!r}: texture is {texture.dtype} {list(texture.shape)}; "
-            "expected uint8 [H, W, 3]"
+            f"material {material.name!r}: {name} is {texels.dtype} {list(texels.shape)}; "
+            f"expected uint8 [{expected}]"
         )
+    if not texels.size:
+        raise ValueError(f"material {material.name!r}: {name} is empty; expected texels")
+    return texels
+
+
+def _shrunk(texture: np.ndarray) -> np.ndarray:
+    """The texture, no side longer than `LONGEST_TEXTURE`."""
     height, width = (min(side, LONGEST_TEXTURE) for side in texture.shape[:2])
     if (height, width) == texture.shape[:2]:
         return texture

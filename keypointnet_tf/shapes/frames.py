@@ -27,6 +27,11 @@ class Frame(NamedTuple):
         """`[3, 3]` as of `frame_rotation`."""
         return frame_rotation(self.up, self.front)
 
+    def file_axis(self, axis: str) -> str:
+        """The axis of the file that lies along an axis of ours; both among `AXES`."""
+        direction = AXES[axis] @ self.rotation()
+        return next(name for name, vector in AXES.items() if np.allclose(vector, direction))
+
 
 # ShapeNet v2: checked on 999 annotated chairs, whose backs lie at +z. ShapeNet v1: inferred from
 # the published renderings, which keep the file's axes. glTF: by its specification, section 3.4.

@@ -8,8 +8,13 @@ Letters: V vertices, F faces, L ground-truth landmarks.
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
+
+from keypointnet_tf.shapes.normals import corner_normals, face_normals
+
+__all__ = ["LONGEST_SIDE", "Material", "Mesh", "corner_normals", "face_normals"]
 
 LONGEST_SIDE = 2.0
 
@@ -22,11 +27,33 @@ class Material:
       name: as in the source file or generator, for messages.
       color: `(r, g, b)` in [0, 1], display-referred (sRGB); multiplies texture and vertex colour.
       texture: uint8 `[H, W, 3]`, first row on top (`v = 1`), or None. Repeats outside [0, 1].
+      cutout: uint8 `[H, W]` laid out like a texture, of any size: where it is below 128 there is
+        no surface, as between the leaves on a textured sheet. None for a whole surface.
     """
 
     name: str
     color: tuple[float, float, float] = (0.7, 0.7, 0.7)
     texture: np.ndarray | None = None
+    cutout: np.ndarray | None = None
+
+
+class Placement(NamedTuple):
+    """How a mesh was moved since it was made: `p -> (p + offset) * scale`.
+
+    For a mesh from a file, `p` are the file's coordinates turned into our axes (`frames.py`).
+    """
+
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    scale: float = 1.0
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Points `[..., 3]` moved, float64."""
+        return (np.asarray(points, np.float64) + self.offset) * self.scale
+
+    def then(self, offset: np.ndarray, scale: float) -> Placement:
+        """This move, and after it `p -> (p + offset) * scale`."""
+        both = np.asarray(self.offset) + np.asarray(offset, float) / self.scale
+        return Placement(tuple(both.tolist()), self.scale * float(scale))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +73,8 @@ class Mesh:
         absent; None for meshes without annotation.
       object_id: unique name of the instance.
       kind: the named type within the category ("airliner"), "" when unknown.
+      placement: how `normalised` and `moved` have moved the mesh since it was made; None when it
+        was deformed.
     """
 
     vertices: np.ndarray
@@ -58,6 +87,7 @@ class Mesh:
     landmarks: np.ndarray | None = None
     object_id: str = ""
     kind: str = ""
+    placement: Placement | None = Placement()
 
     def bounds(self) -> np.ndarray:
         """`[2, 3]` lowest and highest corner of the bounding box of the vertices in use."""
@@ -87,60 +117,9 @@ class Mesh:
         def move(points):
             return ((np.asarray(points, np.float64) + offset) * scale).astype(np.float32)
 
-        landmarks = None if self.landmarks is None else move(self.landmarks)
-        return dataclasses.replace(self, vertices=move(self.vertices), landmarks=landmarks)
-
-
-def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """`[F, 3]` normals, length twice the face's area (zero for degenerate faces)."""
-    a, b, c = (vertices[faces[:, i]] for i in range(3))
-    return np.cross(b - a, c - a)
-
-
-def corner_normals(
-    vertices: np.ndarray, faces: np.ndarray, *, crease_degrees: float = 40.0
-) -> np.ndarray:
-    """`[F, 3, 3]` unit corner normals, smoothed over vertices shared by faces.
-
-    A corner takes the area-weighted mean normal of its vertex where that is within
-    `crease_degrees` of the face's own normal, else the face's own. Vertices at the same place
-    but with other indices are smoothed together.
-    """
-    weighted = face_normals(vertices, faces)
-    place = _places(vertices)
-    sums = np.zeros((place.max(initial=-1) + 1, 3))
-    for corner in range(3):
-        np.add.at(sums, place[faces[:, corner]], weighted)
-    flat = np.repeat(_unit(weighted)[:, None], 3, axis=1)
-    smooth = _unit(sums)[place[faces]]
-    near = (flat * smooth).sum(-1, keepdims=True) > np.cos(np.radians(crease_degrees))
-    return np.where(near, smooth, flat).astype(np.float32)
-
-
-def double_faces(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Faces whose three corners lie where another face has its own, each `[F]` bool.
-
-    Returns:
-      `repeated`: an earlier face is the same, winding included. `opposed`: not repeated, and
-      another face is the same but for its winding; modellers so paint the two sides of a sheet.
-    """
-    corners = _places(vertices)[faces]
-    first = corners.argmin(axis=1)[:, None]
-    wound = np.take_along_axis(corners, (first + np.arange(3)) % 3, axis=1)
-    repeated = np.ones(len(faces), bool)
-    repeated[np.unique(wound, axis=0, return_index=True)[1]] = False
-    _, group = np.unique(np.sort(corners, axis=1), axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    sides = np.bincount(group, ~repeated)
-    return repeated, ~repeated & (sides[group] > 1)
-
-
-def _places(vertices: np.ndarray) -> np.ndarray:
-    """`[V]` numbers that are equal where vertices lie at the same place."""
-    _, place = np.unique(np.round(vertices, 6), axis=0, return_inverse=True)
-    return place.reshape(-1)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(length, 1e-20)
+        return dataclasses.replace(
+            self,
+            vertices=move(self.vertices),
+            landmarks=None if self.landmarks is None else move(self.landmarks),
+            placement=None if self.placement is None else self.placement.then(offset, scale),
+        )

@@ -20,6 +20,8 @@ SPLITS = ("train", "dev", "test")
 
 # File and folder names that say nothing about which object a mesh file holds.
 _NAMELESS = ("model", "models", "model_normalized")
+# Columns of a table of exceptions that a preview adds for people.
+_NOTES = ("file", "faces", "hints")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +104,8 @@ def file_sources(
 def read_overrides(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """Reads a CSV of exceptions: a column `object`, and any of `up`, `front` and `split`.
 
-    Empty cells change nothing. The result goes to `file_sources`.
+    Empty cells change nothing, nor do the other columns of a preview's table (`file`, `faces`,
+    `hints`). The result goes to `file_sources`.
 
     Raises:
       ValueError: another column, a value that cannot be, or an object named twice; names the file
@@ -113,14 +116,14 @@ def read_overrides(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     with open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file, skipinitialspace=True)
         columns = reader.fieldnames or []
-        if "object" not in columns or not set(columns) <= {"object", *allowed}:
+        if "object" not in columns or not set(columns) <= {"object", *allowed, *_NOTES}:
             raise ValueError(
                 f"{path}: columns are {columns}; expected 'object' and any of {', '.join(allowed)}"
             )
         for row in reader:
             where = f"{path}: line {reader.line_num}"
             name = (row.pop("object") or "").strip()
-            values = {key: value.strip() for key, value in row.items() if value and key}
+            values = {key: row[key].strip() for key in allowed if row.get(key)}
             if None in row or not name or name in overrides:
                 raise ValueError(f"{where}: object is {name!r}; expected a new one, one per line")
             for key, value in values.items():

@@ -24,12 +24,15 @@ def font(size: float) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)
 
 
-def opaque(image: np.ndarray, *, scale: int = 1) -> Image.Image:
-    """Enlarges a picture and puts it on a light blue-grey where it is transparent.
+def opaque(
+    image: np.ndarray, *, scale: int = 1, ground: tuple[int, int, int] = BACKGROUND
+) -> Image.Image:
+    """Enlarges a picture and puts it on a plain ground where it is transparent.
 
     Args:
       image: `[H, W, 3]` or `[H, W, 4]` uint8, straight alpha.
       scale: whole factor of enlargement, at least 1.
+      ground: colour of the ground; by default a light blue-grey.
 
     Returns:
       RGB picture of `W scale` by `H scale`.
@@ -50,8 +53,8 @@ def opaque(image: np.ndarray, *, scale: int = 1) -> Image.Image:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     if picture.mode == "RGB":
         return picture
-    ground = Image.new("RGBA", picture.size, BACKGROUND)
-    return Image.alpha_composite(ground, picture).convert("RGB")
+    below = Image.new("RGBA", picture.size, ground)
+    return Image.alpha_composite(below, picture).convert("RGB")
 
 
 def captioned(picture: Image.Image, caption: str, *, size: float = CAPTION_SIZE) -> Image.Image:

@@ -6,7 +6,7 @@ Letters: N pairs, O objects, V views, K keypoints, S picture size, H W heatmap c
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -131,9 +131,9 @@ def instances_grid(
     images = _images_of(predictions)
     names = np.unique(predictions.object_id)
     sheet = []
-    for name in names[_evenly(len(names), rows)]:
-        views = _views_by_azimuth(predictions, name)
-        views = views[_evenly(len(views), columns)]
+    for name in names[evenly(len(names), rows)]:
+        views = views_by_azimuth(predictions, name)
+        views = views[evenly(len(views), columns)]
         pictures = []
         for i, j in views:
             trust = None if predictions.confidence is None else predictions.confidence[i, j]
@@ -143,6 +143,32 @@ def instances_grid(
     if path is not None:
         save_picture(picture, path, palette=True)
     return picture
+
+
+def same_views(
+    predictions: Mapping[str, PicturedPairs], *, columns: int = 6, upscale: int | None = None
+) -> Image.Image:
+    """The same views of the same objects as several models see them, a row for each model.
+
+    Args:
+      predictions: by the name of the row; all of the same pairs, with images.
+      columns: objects, picked evenly; of each, view 0 of its first pair.
+
+    Raises:
+      ValueError: no predictions, no images, or other pairs in one than in another.
+    """
+    if not predictions:
+        raise ValueError("got no predictions; expected at least one row")
+    sheet, first = [], next(iter(predictions.values()))
+    _, starts = np.unique(first.object_id, return_index=True)
+    for name, found in predictions.items():
+        images = _images_of(found)
+        if list(found.object_id) != list(first.object_id):
+            raise ValueError(f"row {name!r} shows other objects; expected the same in all rows")
+        places = starts[evenly(len(starts), columns)]
+        pictures = [_draw(images[i, 0], found.uv[i, 0], None, upscale) for i in places]
+        sheet.append([captioned(tile_rows([pictures], gap=2), name)])
+    return tile_rows(sheet)
 
 
 def heatmap_strip(
@@ -200,7 +226,7 @@ def _upscale(image: np.ndarray) -> int:
     return max(1, round(TILE / len(image)))
 
 
-def _views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
+def views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
     """`[V, 2]` (pair, view) positions of an object, from the camera's least azimuth on."""
     pairs = np.flatnonzero(predictions.object_id == name)
     places = np.stack(np.meshgrid(pairs, [0, 1], indexing="ij"), axis=-1).reshape(-1, 2)
@@ -209,7 +235,7 @@ def _views_by_azimuth(predictions: PicturedPairs, name: str) -> np.ndarray:
     return places[np.argsort(np.arctan2(centre[:, 1], centre[:, 0]), kind="stable")]
 
 
-def _evenly(available: int, wanted: int) -> np.ndarray:
+def evenly(available: int, wanted: int) -> np.ndarray:
     """`min(available, wanted)` positions spread evenly over `range(available)`."""
     return np.linspace(0, available - 1, min(available, wanted)).round().astype(int)
 

@@ -10,11 +10,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from keypointnet_tf.discovery import logs
-from keypointnet_tf.discovery.pair_model import WEIGHTED_LOSSES, PairModel
+from keypointnet_tf.discovery.config import DISCOVERY_LOSSES
+from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.run_folder import RunFolder
 
 METRICS = ("angular_error_deg", "orientation_accuracy")
-CURVES = ("loss", *WEIGHTED_LOSSES, *METRICS)
+CURVES = ("loss", *DISCOVERY_LOSSES, *METRICS)
 STEPS = [2, 4, 6, 7]
 
 
@@ -43,7 +44,7 @@ def model(tiny):
 def test_event_file_holds_every_curve(run):
     _, events, _, _ = run
     expected = {f"{part}/{name}" for part in ("train", "validation") for name in CURVES}
-    expected |= {f"weight/{name}" for name in WEIGHTED_LOSSES}
+    expected |= {f"weight/{name}" for name in DISCOVERY_LOSSES}
     expected |= {"learning_rate", "steps_per_second"}
     expected |= {"schedule/pose_noise", "schedule/true_orientation", "schedule/max_angle"}
     assert set(events.Tags()["scalars"]) == expected
@@ -77,7 +78,7 @@ def test_scheduled_values_are_those_of_the_step(run):
     _, _, rows, config = run
     for row in rows:
         progress = row["step"] / config.steps
-        for name in WEIGHTED_LOSSES:
+        for name in DISCOVERY_LOSSES:
             assert row[f"weight/{name}"] == pytest.approx(
                 getattr(config.loss, name).at(progress), abs=1e-6
             )

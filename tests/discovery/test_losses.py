@@ -213,7 +213,32 @@ def test_template_is_the_mean_squared_distance(pair):
     np.testing.assert_allclose(loss(turned), np.full(B, 0.09 / K), rtol=1e-3)
 
 
+# === Landmarks ===
+
+
+def test_landmarks_by_hand():
+    """One landmark one unit off, one two units off, one absent: (1 + 4) / 2."""
+    truth = np.array([[[0, 0, 0], [1, 0, 0], [np.nan] * 3]], np.float32)
+    found = np.array([[[0, 0, 1], [1, 2, 0], [9, 9, 9]]], np.float32)
+    value = losses.landmarks(found, truth, np.eye(4, dtype=np.float32)[None])
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(value), [2.5])
+
+
+def test_landmarks_turn_with_the_object(pair):
+    value = to_numpy(losses.landmarks(pair["xyz0"], pair["points"], pair["pose0"]))
+    np.testing.assert_allclose(value, np.zeros(B), atol=1e-8)
+
+
 # === Gradients ===
+
+
+def test_absent_landmarks_leave_finite_gradients(gradient_of):
+    truth = np.full((1, 3, 3), np.nan, np.float32)
+    pose = np.eye(4, dtype=np.float32)[None]
+    gradient = gradient_of(
+        lambda xyz: losses.landmarks(xyz, truth, pose)[0], np.ones((1, 3, 3), np.float32)
+    )
+    np.testing.assert_array_equal(gradient, 0)
 
 
 def test_gradients_are_finite_where_training_starts(gradient_of, pair):

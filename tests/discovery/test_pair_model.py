@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.discovery import losses, views
-from keypointnet_tf.discovery.config import LossConfig, TrainConfig
-from keypointnet_tf.discovery.pair_model import KEYPOINT_LOSSES, WEIGHTED_LOSSES, PairModel
+from keypointnet_tf.discovery.config import DISCOVERY_LOSSES, LossConfig, TrainConfig
+from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.schedules import constant, ramp
 from keypointnet_tf.geometry import placement
 
+KEYPOINT_LOSSES = tuple(name for name in DISCOVERY_LOSSES if name != "orientation")
 METRICS = {"angular_error_deg", "orientation_accuracy"}
 
 
@@ -65,7 +66,7 @@ def perfect_outputs(count, keypoints=4, seed=0):
 
 def test_every_loss_has_its_curve(fitted):
     _, history = fitted
-    names = {"loss", *WEIGHTED_LOSSES, *METRICS}
+    names = {"loss", *DISCOVERY_LOSSES, *METRICS}
     assert set(history) == names | {f"val_{name}" for name in names}
     assert all(np.isfinite(values).all() and len(values) == 2 for values in history.values())
 
@@ -81,9 +82,9 @@ def test_loss_is_the_weighted_sum_at_the_step(fitted):
     """Validation after epoch `n` sees the weights of step `2 n`: pose 2, then 4."""
     model, history = fitted
     for epoch, progress in enumerate((0.25, 0.5)):
-        weights = {n: getattr(model.train_config.loss, n).at(progress) for n in WEIGHTED_LOSSES}
+        weights = {n: getattr(model.train_config.loss, n).at(progress) for n in DISCOVERY_LOSSES}
         assert weights["pose"] == pytest.approx(8 * progress)
-        total = sum(weights[n] * history[f"val_{n}"][epoch] for n in WEIGHTED_LOSSES)
+        total = sum(weights[n] * history[f"val_{n}"][epoch] for n in DISCOVERY_LOSSES)
         assert history["val_loss"][epoch] == pytest.approx(total, rel=1e-4)
 
 
@@ -95,7 +96,7 @@ def test_progress_ends_at_one(build):
 
 @pytest.mark.parametrize(
     "train, names",
-    [("both", WEIGHTED_LOSSES), ("keypoints", KEYPOINT_LOSSES), ("orient", ("orientation",))],
+    [("both", DISCOVERY_LOSSES), ("keypoints", KEYPOINT_LOSSES), ("orient", ("orientation",))],
 )
 def test_weights_of_the_active_losses_follow_their_schedules(build, train, names):
     model = build(train=train, loss=LossConfig(template=ramp(5, 0, 0, 0.5)))
@@ -112,8 +113,21 @@ def test_weights_of_the_active_losses_follow_their_schedules(build, train, names
 def test_terms_have_one_value_per_pair(build, pair_batch):
     model = build()
     terms = to_numpy(model.loss_terms(model(pair_batch(4)), training=False))
-    assert set(terms) == set(WEIGHTED_LOSSES)
+    assert set(terms) == set(DISCOVERY_LOSSES)
     assert {term.shape for term in terms.values()} == {(4,)}
+
+
+def test_supervised_training_has_the_landmarks_as_one_more_term(build, pair_batch):
+    model = build(loss=LossConfig(landmarks=constant(1.0)))
+    assert model.active_losses == (*DISCOVERY_LOSSES, "landmarks")
+    batch = pair_batch(3)
+    batch["landmarks"] = np.zeros((3, 4, 3), np.float32)
+    outputs = model(batch)
+    terms = to_numpy(model.loss_terms(outputs, training=False))
+    origin = np.asarray(outputs["object_to_camera"])[:, None, :3, 3]
+    distance = np.linalg.norm(np.asarray(outputs["xyz_camera"]) - origin, axis=-1)
+    by_view = np.mean(distance**2, axis=1)
+    np.testing.assert_allclose(terms["landmarks"], by_view[:3] + by_view[3:], rtol=1e-4)
 
 
 def test_terms_are_zero_at_the_truth(build):
@@ -165,7 +179,7 @@ def test_noise_is_added_in_training_only(build):
     model.template.assign(points)
     first, second = (to_numpy(model.loss_terms(outputs, training=True)) for _ in range(2))
     assert (first["pose"] > 0.01).all() and not np.allclose(first["pose"], second["pose"])
-    for name in set(WEIGHTED_LOSSES) - {"pose"}:
+    for name in set(DISCOVERY_LOSSES) - {"pose"}:
         np.testing.assert_array_equal(first[name], second[name])
     quiet = build(loss=LossConfig(pose_noise=constant(0.0)))
     np.testing.assert_allclose(
@@ -233,9 +247,22 @@ def test_the_true_bit_is_drawn_with_its_share(build):
     model = model_with(build, 0.3)
     poses = np.stack([placement.look_at((0, -30, 0))] * 2000).astype(np.float32)
     batch = {"object_to_camera": poses, "focal": np.full(2000, 22.9, np.float32)}
-    drawn = keras.ops.convert_to_numpy(model._annealed_bit(np.zeros(2000, np.float32), batch))
+    drawn = keras.ops.convert_to_numpy(
+        model._annealed_bit(np.zeros((2000, 2, 2), np.float32), batch)
+    )
     assert set(np.unique(drawn)) == {0, 1}
     assert np.mean(drawn) == pytest.approx(0.3, abs=0.05)
+
+
+def test_noise_makes_the_bit_uncertain_where_the_axis_points_at_the_viewer(build):
+    """`u(+x) - u(-x)` of 0, one and four standard deviations: 50 %, 16 % and next to no flips."""
+    model = build(loss=LossConfig(true_orientation=constant(0), orientation_noise=constant(0.1)))
+    pose = placement.look_at((0, -30, 0)).astype(np.float32)
+    batch = {"object_to_camera": np.stack([pose] * 6000), "focal": np.full(6000, 22.9, np.float32)}
+    orient_uv = np.zeros((6000, 2, 2), np.float32)
+    orient_uv[:, 0, 0] = np.repeat([0, 0.1, 0.4], 2000)
+    bits = keras.ops.convert_to_numpy(model._annealed_bit(orient_uv, batch)).reshape(3, 2000)
+    np.testing.assert_allclose(1 - bits.mean(axis=1), [0.5, 0.159, 0], atol=0.035)
 
 
 # === Frozen parts ===

@@ -9,6 +9,7 @@ from absl import flags as absl_flags
 
 import flags
 from flags import render_flags
+from keypointnet_tf.data import preview
 from keypointnet_tf.rendering.job import RenderJob
 from keypointnet_tf.rendering.lights import LightSampling
 from keypointnet_tf.rendering.pairs import PairConfig
@@ -101,12 +102,34 @@ def test_a_table_of_frames_makes_exceptions(tmp_path):
     assert (source.up, source.front) == ("y", "-z")
 
 
+def test_shapenet_brings_its_frame_which_axes_override(tmp_path):
+    for name in ("a", "b"):
+        folder = tmp_path / "03001627" / name / "models"
+        folder.mkdir(parents=True)
+        (folder / "model_normalized.obj").write_text("")
+    (tmp_path / "test.txt").write_text("03001627-b\n")
+    (tmp_path / "frames.csv").write_text("object,front\n03001627-a,z\n")
+    root = ("--shapenet", str(tmp_path), "--category=chair", "--out=x")
+
+    def made(*more):
+        return [(s.object_id[-1], s.up, s.front, s.split) for s in config(*root, *more).meshes]
+
+    assert made() == [("a", "y", "-z", ""), ("b", "y", "-z", "")]
+    assert made("--ids=b", "--front=x") == [("b", "y", "x", "")]
+    assert made("--up=z", "--front=x", "--ids=a") == [("a", "z", "x", "")]
+    assert made("--split_lists", str(tmp_path / "test.txt"))[1] == ("b", "y", "-z", "test")
+    assert made("--frames", str(tmp_path / "frames.csv"))[0] == ("a", "y", "z", "")
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         (("--shapes=car",), "--out is missing"),
-        (("--out=x",), "one of --shapes and --meshes"),
-        (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes and --meshes"),
+        (("--out=x",), "one of --shapes, --meshes and --shapenet"),
+        (("--out=x", "--shapes=car", "--meshes=y"), "one of --shapes, --meshes and --shapenet"),
+        (("--out=x", "--shapes=car", "--shapenet=y"), "one of --shapes, --meshes and --shapenet"),
+        (("--out=x", "--shapes=car", "--ids=a"), "--ids is given; expected --shapenet with it"),
+        (("--out=x", "--shapenet=/absent", "--category=chair"), "/absent: no such folder"),
         (("--out=x", "--meshes=/absent/file.obj"), "/absent/file.obj"),
         (("--out=x", "--shapes=car", "--pairs=0"), "pairs is 0"),
         (("--out=x", "--shapes=car", "--distance_range=20"), "--distance_range is 20; .* two"),
@@ -118,7 +141,19 @@ def test_contradictions_are_refused(arguments, message):
         config(*arguments)
 
 
-@pytest.mark.parametrize("argument", ["--size=big", "--shapes=boat", "--nonsense", "stray"])
+def test_a_preview_takes_the_flags_of_the_job():
+    values = absl_flags.FlagValues()
+    render_flags.define(values)
+    values(["render.py", "--shapes=car", "--out=x"])
+    assert not values.preview and values.preview_count == preview.COUNT
+    values(["render.py", "--shapes=car", "--out=x", "--preview", "--preview_count=3"])
+    assert values.preview and values.preview_count == 3
+    assert render_flags.config_from_flags(values) == RenderJob(shapes="car")
+
+
+@pytest.mark.parametrize(
+    "argument", ["--preview_count=0", "--size=big", "--shapes=boat", "--nonsense", "stray"]
+)
 def test_bad_command_lines_print_one_line(capsys, argument):
     code, out, errors = run(capsys, argument)
     assert code == 2 and not out

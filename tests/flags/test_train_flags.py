@@ -12,8 +12,10 @@ from keypointnet_tf.discovery.config import LossConfig, ModelConfig, TrainConfig
 from keypointnet_tf.discovery.schedules import ramp
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PRESETS = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
+FILES = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
+PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
+    "ablation",
     "debug",
     "demo",
     "demo_car",
@@ -23,6 +25,7 @@ NAMES = {
     "paper_chair",
     "slides_plane",
     "slides_car",
+    "supervised",
 }
 
 
@@ -116,7 +119,7 @@ def test_eval_flags_want_a_model_or_predictions():
     values = absl_flags.FlagValues()
     eval_flags.define(values)
     values(["eval.py", "--out=x"])
-    with pytest.raises(ValueError, match="one of --model_dir and --predictions"):
+    with pytest.raises(ValueError, match="one of --model_dir, --predictions and --compare"):
         eval_flags.check(values)
 
 

@@ -71,7 +71,26 @@ def test_near_plane_hides_what_lies_before_it():
     rays = grid(placement.look_at((10, 0, 0)), reach=0.01)
     for hits in both(cube, rays, near=10.0):
         x = np.einsum("pk,pk->p", hits.weights, cube.vertices[cube.faces[hits.faces]][..., 0])
+        assert len(hits.rays) == 31 * 23
         np.testing.assert_allclose(x, -1, atol=1e-6)
+
+
+def test_each_ray_may_start_at_its_own_distance():
+    mesh, rays = solid(), grid(placement.look_at((20, 14, 12)))
+    near = np.full(31 * 23, np.inf)
+    near[::3], near[1::3] = 0.0, 27.2
+    for caster in (casting.EmbreeCaster, casting.NumpyCaster):
+        if caster is casting.EmbreeCaster:
+            pytest.importorskip("embreex")
+        cast = caster(mesh.vertices, mesh.faces).cast
+        found, first, later = cast(rays, near), cast(rays, 0.0), cast(rays, 27.2)
+        for start, hits in ((0, first), (1, later)):
+            mine, theirs = found.rays % 3 == start, hits.rays % 3 == start
+            np.testing.assert_array_equal(found.rays[mine], hits.rays[theirs])
+            np.testing.assert_array_equal(found.faces[mine], hits.faces[theirs])
+        assert not (found.rays % 3 == 2).any() and (np.diff(found.rays) > 0).all()
+        # Half way through the solid, rays meet its far side.
+        assert len(later.rays) > 50 and not np.isin(later.faces, first.faces).all()
 
 
 def test_hits_do_not_depend_on_the_size_of_chunks(monkeypatch):

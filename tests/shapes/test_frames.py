@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.data.up_axis import YUP_FROM_ZUP
-from keypointnet_tf.shapes.frames import AXES, KNOWN_FRAMES, frame_rotation
+from keypointnet_tf.shapes.frames import AXES, KNOWN_FRAMES, Frame, frame_rotation
 
 PAIRS = [(up, front) for up in AXES for front in AXES if up[-1] != front[-1]]
 
@@ -21,6 +21,14 @@ def test_rotation_is_proper_and_takes_up_to_z_and_front_to_x(up, front):
     assert np.linalg.det(rotation) == pytest.approx(1)
     np.testing.assert_array_equal(rotation @ AXES[up], [0, 0, 1])
     np.testing.assert_array_equal(rotation @ AXES[front], [1, 0, 0])
+
+
+@pytest.mark.parametrize("up, front", PAIRS)
+def test_axes_of_the_file_are_named(up, front):
+    frame = Frame(up, front)
+    assert (frame.file_axis("z"), frame.file_axis("x")) == (up, front)
+    for axis in AXES:
+        np.testing.assert_array_equal(frame.rotation() @ AXES[frame.file_axis(axis)], AXES[axis])
 
 
 def test_our_own_frame_stays():

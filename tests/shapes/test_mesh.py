@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.shapes.color_space import linear_to_srgb, srgb_to_linear
-from keypointnet_tf.shapes.mesh import double_faces
+from keypointnet_tf.shapes.normals import double_faces
 
 SQUARE = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], float)
 

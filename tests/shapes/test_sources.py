@@ -58,6 +58,12 @@ def test_exceptions_replace_the_common_frame(folder):
     assert sources[0].path == str(folder / "a.obj")
 
 
+def test_columns_of_a_preview_change_nothing(folder):
+    table = folder / "preview.csv"
+    table.write_text('object,file,up,front,faces,hints\nb,/d/b.obj,y,-z,12,"odd: w, v"\n')
+    assert read_overrides(table) == {"b": {"up": "y", "front": "-z"}}
+
+
 def test_exceptions_of_unknown_objects_are_refused(folder):
     with pytest.raises(ValueError, match="overrides name 'boat'; .* such as a, b, c"):
         file_sources([folder], overrides={"boat": {"up": "y"}})

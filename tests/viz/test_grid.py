@@ -121,6 +121,26 @@ def test_instances_grid_orders_views_by_azimuth():
     assert sheet.getpixel((x + SIZE + INNER, y))[0] == 0
 
 
+def test_same_views_has_a_row_for_each_model():
+    """Objects 0 to 2 with two pairs each: the first pair of each is shown, once per row."""
+    here, there = pictured(6), pictured(6)
+    there.uv[2, 0] = [[0.5, 0.5]]
+    sheet = grid.same_views({"full": here, "less": there}, columns=3, upscale=2)
+    strip = 3 * 2 * SIZE + 4 * INNER
+    row = 2 * SIZE + 2 * INNER + CAPTION
+    assert sheet.size == (strip + 2 * GAP, 2 * row + 3 * GAP)
+    x, y = GAP + 2 * INNER + 2 * SIZE + 48, GAP + row + GAP + CAPTION + INNER + 16
+    assert sheet.getpixel((x, y)) == KEYPOINT_COLORS[0]
+    assert sheet.getpixel((x, y - row - GAP)) != KEYPOINT_COLORS[0]
+
+
+def test_same_views_refuses_other_pairs():
+    with pytest.raises(ValueError, match="row 'b' shows other objects"):
+        grid.same_views({"a": pictured(4), "b": pictured(6)})
+    with pytest.raises(ValueError, match="no predictions"):
+        grid.same_views({})
+
+
 def test_heatmap_strip_lights_up_where_the_heat_is():
     """An 8 x 8 grid over a 32-pixel picture, enlarged twice: cell (row 1, column 6)."""
     heat = np.zeros((2, 8, 8))
