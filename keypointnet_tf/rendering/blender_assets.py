@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import pathlib
+import textwrap
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -64,7 +65,7 @@ def add_asset(scene, source: MeshSource, mesh: Mesh) -> bool:
             _fit(scene, turn, mesh)
             return True
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = textwrap.shorten(str(error), 200)
         logger.warning("%s: rendered without its materials in Blender (%s)", path, reason)
     data.batch_remove(data.objects)
     return False

@@ -222,7 +222,8 @@ def test_sides_of_a_box_stay_flat(both):
         values, counts = np.unique(own.face_ids[inside], return_counts=True)
         for face in values[counts > 100]:
             on = inside & (own.face_ids == face)
-            assert other.rgba[on][:, 0].std() < 4
+            # 16 samples leave a deviation of about 5.
+            assert other.rgba[on][:, 0].std() < 8
             assert abs(own.rgba[on][:, 0].mean() - other.rgba[on][:, 0].mean()) < 25
 
 
