@@ -60,7 +60,8 @@ class Prefetcher:
         if not self.workers:
             return self.source(step)
         with self._lock:
-            self._forget_all_but(step - _KEPT_BEHIND, step + self.ahead)
+            # A step back must not throw away what was made ahead.
+            self._forget_all_but(step - _KEPT_BEHIND, step + self.ahead + _KEPT_BEHIND)
             for wanted in range(step, step + self.ahead + 1):
                 if wanted not in self._futures:
                     self._futures[wanted] = self._submit(wanted)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 
 from keypointnet_tf.data.render_object import Outcome, render_object
@@ -106,8 +106,8 @@ def _staff(crew: list[_Worker], waiting: deque[ObjectTask], workers: int, work: 
 def _start(work: tuple) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_work, args=(theirs, *work), daemon=True)
-    # The child inherits what this process does with Ctrl-C: the main process alone answers it.
-    with _interrupts_ignored():
+    # The child inherits what is held here: the main process alone answers Ctrl-C.
+    with _interrupts_held():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -173,12 +173,14 @@ def _leave_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block ends; processes that are started in it never get one."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # Its start would let interrupts through.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

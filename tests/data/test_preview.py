@@ -176,6 +176,6 @@ def test_the_script_leaves_records_as_they_are(folder, tmp_path):
     after = {path.name: path.read_bytes() for path in out.iterdir()}
     assert after.pop("preview.png").startswith(b"\x89PNG") and after.pop("preview.csv")
     assert after == before
-    assert "0 records written, 3 kept" in script(*flags).stdout
+    assert "0 objects written, 3 kept" in script(*flags).stdout
     (folder / "c.obj").write_text("nothing")
     assert script(*flags, "--preview").returncode == 1
