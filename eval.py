@@ -105,7 +105,9 @@ def _predict_and_score(values):
     if values.shapes:
         test = eval_flags.rendered_test(values)
         return evaluate_rendered(load_model(values.model_dir), test, values.out, **same)
-    record_set = RecordSet(values.data_dir, records_up=values.records_up)
+    record_set = RecordSet(
+        values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
+    )
     return evaluate(
         load_model(values.model_dir),
         record_set,

@@ -31,6 +31,7 @@ setup(
     install_requires=[
         "absl-py>=2.1",
         "embreex>=4.4; platform_machine == 'x86_64' or platform_machine == 'AMD64'",
+        "fsspec>=2024.2",
         "google-crc32c>=1.6",
         "keras>=3.15,<4",
         "matplotlib>=3.9",
@@ -48,6 +49,8 @@ setup(
         "trimesh>=4.5",
     ],
     extras_require={
+        # Needs Python 3.11 and brings NumPy 1; docs/blender.md tells how to keep it apart.
+        "blender": ["bpy>=4.5,<4.6; python_version == '3.11'"],
         "cluster": ["ray>=2.40"],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],

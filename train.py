@@ -50,7 +50,11 @@ def load_data(values, config):
 
     if values.data_dir:
         return training_data.from_records(
-            values.data_dir, config, records_up=values.records_up, reading=values.reading
+            values.data_dir,
+            config,
+            records_up=values.records_up,
+            reading=values.reading,
+            cache_dir=values.cache_dir,
         )
     return training_data.rendered(
         values.shapes, config, objects=values.objects, workers=values.workers

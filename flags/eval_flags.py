@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from flags.render_flags import define_deformation, deformation_from_flags
+from flags.source_flags import define_deformation, deformation_from_flags
 
 if TYPE_CHECKING:
     from keypointnet_tf.discovery.protocol import Protocol
@@ -25,7 +25,8 @@ def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     strings = (
         ("model_dir", None, "Run folder, whose best.keras is taken, or a .keras file."),
-        ("data_dir", None, "Folder of records to predict and score."),
+        ("data_dir", None, "Records to predict and score: a folder, a zip of one, or a URL."),
+        ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("predictions", None, "Score this predictions.npz again instead; needs no model."),
         ("out", None, "Folder for report.html, predictions.npz, figures and pictures."),
     )

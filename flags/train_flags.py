@@ -62,7 +62,8 @@ def check(values: flags.FlagValues) -> None:
 def _define_run(values: flags.FlagValues) -> None:
     strings = (
         ("model_dir", None, "Folder of the run; the same command again resumes it. Required."),
-        ("data_dir", None, "Folder of records to train on."),
+        ("data_dir", None, "Records to train on: a folder, a zip of one, or an fsspec URL."),
+        ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("orient_weights", None, "Run folder or .keras file whose OrientNet the run starts from."),
     )
     for name, default, text in strings:

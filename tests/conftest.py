@@ -18,6 +18,16 @@ def sample_data() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def blender() -> None:
+    """Skips where Blender's package bpy cannot be loaded, as a child process finds."""
+    from keypointnet_tf.rendering.scenes import blender_problem
+
+    problem = blender_problem()
+    if problem:
+        pytest.skip(f"Blender cannot be loaded: {problem}")
+
+
+@pytest.fixture(scope="session")
 def gradient_of():
     """`gradient_of(function, x)`: derivative of `sum(function(x))` as NumPy, on any backend."""
     import keras

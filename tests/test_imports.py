@@ -33,6 +33,8 @@ LIGHT_MODULES = (
     f"{PACKAGE}.data.render_job",
     f"{PACKAGE}.data.preview",
     f"{PACKAGE}.data.pair_source",
+    f"{PACKAGE}.data.record_set",
+    f"{PACKAGE}.data.inspection_text",
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when

@@ -61,10 +61,21 @@ def resize_area(images: np.ndarray, size: int) -> np.ndarray:
         )
     if size == width:
         return images
+    if width % size == 0:
+        return _block_means(images, width // size)
     weights = _area_weights(width, size)
     rows = np.tensordot(weights, images, axes=(1, images.ndim - 3))
     both = np.tensordot(weights, np.moveaxis(rows, 0, -3), axes=(1, images.ndim - 2))
     return np.ascontiguousarray(np.moveaxis(both, 0, -2))
+
+
+def _block_means(images: np.ndarray, ratio: int) -> np.ndarray:
+    """Means of `ratio` by `ratio` pixels: several times as fast as weights, which most are 0."""
+    *batch, height, width, channels = images.shape
+    shape = (*batch, height // ratio, ratio, width // ratio, ratio, channels)
+    blocks = images.reshape(shape)
+    rows = sum(blocks[..., i, :, :, :] for i in range(ratio))
+    return sum(rows[..., i, :] for i in range(ratio)) / np.float32(ratio * ratio)
 
 
 @functools.lru_cache(maxsize=8)
@@ -156,18 +167,32 @@ class PairArrays:
 
     @classmethod
     def from_record_set(
-        cls, record_set: RecordSet, split: str, *, progress: bool = True
+        cls,
+        record_set: RecordSet,
+        split: str,
+        *,
+        indices: Sequence[int] | np.ndarray | None = None,
+        progress: bool = True,
     ) -> PairArrays:
-        """Reads a whole split.
+        """Reads a split, whole or in part.
+
+        Args:
+          record_set: the records.
+          split: "train", "dev" or "test".
+          indices: numbers of the pairs in `record_set.index(split)`; None for all.
+          progress: whether to show a bar.
 
         Raises:
           ValueError: the split is empty or a record is damaged.
         """
+        count = record_set.count(split) if indices is None else len(indices)
+        if not count:
+            raise ValueError(f"{record_set.folder}: split {split!r} is empty; expected records")
         return cls.from_pairs(
-            record_set.pairs(split),
-            count=record_set.count(split),
+            record_set.pairs(split, indices),
+            count=count,
             progress=progress,
-            description=f"{record_set.folder.name} {split}",
+            description=f"read {split}",
         )
 
     def batch(

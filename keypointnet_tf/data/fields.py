@@ -15,8 +15,21 @@ _PNG_HEADER = struct.Struct(">16sIIxB")  # signature and chunk head, width, heig
 _PNG_RGBA = 6
 
 
+class FieldError(ValueError):
+    """One feature of one record is wrong.
+
+    Attributes:
+      field: its name.
+      problem: the message without file and record.
+    """
+
+    def __init__(self, where: str, field: str, problem: str):
+        super().__init__(f"{where}: feature {field!r} {problem}")
+        self.field, self.problem = field, problem
+
+
 class Fields:
-    """Checked access to the features of one record; every failure is a ValueError."""
+    """Checked access to the features of one record; every failure is a `FieldError`."""
 
     def __init__(self, features: Mapping, where: str):
         self._features = features
@@ -24,8 +37,7 @@ class Fields:
 
     def fail(self, name: str, received: str, expected: str, cause=None) -> NoReturn:
         """Raises the error of one feature."""
-        message = f"{self._where}: feature {name!r} {received}; expected {expected}"
-        raise ValueError(message) from cause
+        raise FieldError(self._where, name, f"{received}; expected {expected}") from cause
 
     def bytes(self, name: str) -> bytes:
         """The one bytes value of a feature."""
@@ -87,16 +99,30 @@ class Fields:
             self.fail(name, f"is {width} x {height} pixels", "a square image")
         return width
 
+    def poses(self) -> np.ndarray:
+        """`[2, 4, 4]` float32 rigid matrices of both views, compared with their inverses."""
+        names = ("mv0", "mv1", "mvi0", "mvi1")
+        values = np.stack([self.floats(name, 16) for name in names]).reshape(2, 2, 4, 4)
+        if not _all_good(*values.astype(np.float64)):
+            for view in range(2):  # the slow way, to say what is wrong
+                self.inverse(view, self.pose(view))
+        return values[0]
+
     def pose(self, view: int) -> np.ndarray:
-        """`[4, 4]` float32 rigid matrix, compared with its inverse."""
-        name, inverse_name = f"mv{view}", f"mvi{view}"
+        """`[4, 4]` float32 rigid matrix of a view."""
+        name = f"mv{view}"
         matrix = self.floats(name, 16).reshape(4, 4)
         self._check_rigid(name, matrix.astype(np.float64))
-        inverse = self.floats(inverse_name, 16).reshape(4, 4)
+        return matrix
+
+    def inverse(self, view: int, matrix: np.ndarray) -> np.ndarray:
+        """`[4, 4]` float32 inverse of a view's `matrix [4, 4]`."""
+        name = f"mvi{view}"
+        inverse = self.floats(name, 16).reshape(4, 4)
         error = np.abs(inverse.astype(np.float64) @ matrix - np.eye(4)).max()
         if not error <= POSE_TOLERANCE:
-            self.fail(inverse_name, f"times {name!r} is {error:.3g} off identity", "the inverse")
-        return matrix
+            self.fail(name, f"times 'mv{view}' is {error:.3g} off identity", "the inverse")
+        return inverse
 
     def _check_rigid(self, name: str, matrix: np.ndarray) -> None:
         if not np.isfinite(matrix).all():
@@ -119,3 +145,16 @@ class Fields:
         if name not in self._features:
             self.fail(name, "is missing", f"it beside {sorted(self._features)}")
         return self._features[name]
+
+
+def _all_good(matrices: np.ndarray, inverses: np.ndarray) -> bool:
+    """Whether `matrices [2, 4, 4]` are rigid and `inverses` are theirs; False where unsure."""
+    rotations = matrices[:, :3, :3]
+    errors = (
+        inverses @ matrices - np.eye(4),
+        rotations @ rotations.transpose(0, 2, 1) - np.eye(3),
+        matrices[:, 3] - [0, 0, 0, 1],
+    )
+    # Comparisons with NaN are false.
+    near = all(np.abs(error).max() <= POSE_TOLERANCE for error in errors)
+    return near and bool((np.linalg.det(rotations) > 0).all())

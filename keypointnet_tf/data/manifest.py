@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 from collections.abc import Iterable
 
 from keypointnet_tf.atomic_file import write_atomic
@@ -24,6 +25,7 @@ PARTIAL_FILE = "manifest.partial.json"
 FORMAT = 1
 
 _CHUNK = 1 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,23 +82,50 @@ def read_manifest(path: str | os.PathLike) -> dict[str, FileEntry]:
         raise ValueError(f"{path}: {error}") from error
 
 
-def parse_manifest(content: bytes) -> dict[str, FileEntry]:
+def parse_manifest(content: bytes | str) -> dict[str, FileEntry]:
     """Entries by file name.
 
     Raises:
-      ValueError: the bytes are no manifest of this format.
+      ValueError: no manifest of this format; names the entry and the field.
     """
-    try:
-        data = json.loads(content)
-        if data["format"] != FORMAT:
-            raise ValueError(f"format is {data['format']!r}; expected {FORMAT}")
-        return {entry["name"]: _entry(**entry) for entry in data["files"]}
-    except (KeyError, TypeError) as error:
-        raise ValueError(
-            f"not a manifest ({type(error).__name__}: {error}); expected format {FORMAT}"
-        ) from error
+    data = json.loads(content)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
+        raise ValueError(f"format is {found!r}; expected {FORMAT}")
+    if not isinstance(data.get("files"), list):
+        raise ValueError("'files' is missing; expected a list of record files")
+    entries: dict[str, FileEntry] = {}
+    for number, item in enumerate(data["files"]):
+        entry = _entry(item if isinstance(item, dict) else {}, f"file {number}")
+        if entry.name in entries:
+            raise ValueError(f"file {entry.name!r} is listed twice; expected once")
+        entries[entry.name] = entry
+    return entries
 
 
-def _entry(name: str, bytes: int, sha256: str, objects: list) -> FileEntry:
-    pairs = tuple((str(object_id), int(count)) for object_id, count in objects)
-    return FileEntry(str(name), int(bytes), str(sha256), pairs)
+def _entry(item: dict, where: str) -> FileEntry:
+    name, size, sha256 = (item.get(field) for field in ("name", "bytes", "sha256"))
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"{where}: 'name' is {name!r}; expected a file name without suffix")
+    where = f"{where} ({name})"
+    if not _is_count(size):
+        raise ValueError(f"{where}: 'bytes' is {size!r}; expected a whole number from 1")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise ValueError(f"{where}: 'sha256' is {sha256!r}; expected 64 hexadecimal digits")
+    return FileEntry(name, size, sha256, _objects(item.get("objects"), where))
+
+
+def _objects(items: object, where: str) -> tuple[tuple[str, int], ...]:
+    if not isinstance(items, list) or not items:
+        raise ValueError(f"{where}: 'objects' is {items!r}; expected pairs of id and number")
+    for item in items:
+        good = isinstance(item, list) and len(item) == 2
+        if not good or not isinstance(item[0], str) or not _is_count(item[1]):
+            raise ValueError(
+                f"{where}: 'objects' holds {item!r}; expected an id and its number of pairs"
+            )
+    return tuple((object_id, pairs) for object_id, pairs in items)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

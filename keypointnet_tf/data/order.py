@@ -40,6 +40,7 @@ def index_at(position: int, *, count: int, seed: int = 0, shuffle: bool = True) 
     return int(_permutation(seed, epoch, count)[place]) if shuffle else place
 
 
-@functools.lru_cache(maxsize=8)
+# Eight bytes per pair each: 50 MB for six million pairs.
+@functools.lru_cache(maxsize=4)
 def _permutation(seed: int, epoch: int, count: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)

@@ -3,74 +3,91 @@
 `NNNN.tfrecord` files of pairs; `train.txt`, `dev.txt`, `test.txt` with record names, one per line
 (a record in neither dev nor test is training data); `projection.txt`, a 4 x 4 OpenGL projection;
 optionally `job.txt`, model ids line by line in the order of the record names, and ours,
-`meta.json`. Published records have an object frame with `y` up and front `+x`; ours is `z` up.
-Pairs come out in ours.
+`meta.json` and `manifest.json`. With a manifest a file may hold several objects, without one it
+holds one. The folder may be local, inside a zip, or behind a URL. Published records have an object
+frame with `y` up and front `+x`; ours is `z` up. Pairs come out in ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import os
-import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 import numpy as np
 from absl import logging
 
-from keypointnet_tf.data import records, schema
+from keypointnet_tf.data import schema, side_files
+from keypointnet_tf.data.in_order import map_in_order, open_in_order
+from keypointnet_tf.data.record_frames import frame_data, read_frames
+from keypointnet_tf.data.record_index import REMOTE_WORKERS, Location, SplitIndex
+from keypointnet_tf.data.records import decode_example
+from keypointnet_tf.data.side_files import SPLITS
+from keypointnet_tf.data.storage import CACHE_BYTES, Storage, open_storage, record_names
 from keypointnet_tf.data.up_axis import find_up, turn_to_zup
 from keypointnet_tf.rendering.pairs import ViewPair
 
-SPLITS = ("train", "dev", "test")
-
-_SAMPLED_FILES, _SAMPLED_RECORDS = 16, 4
-
-
-@dataclasses.dataclass(frozen=True)
-class Location:
-    """Where one pair lies: its file, its number in it from 0 and its first byte."""
-
-    path: pathlib.Path
-    index: int
-    offset: int
+_SAMPLED_FILES, _SAMPLED_RECORDS = 16, 64
 
 
 class RecordSet:
     """The pairs of a folder, in our object frame.
 
     Attributes:
-      folder: the folder.
+      folder: where the set lies in full, a path or a URL.
+      storage: the folder's files.
       size: side of all images in pixels.
       focal: focal length of `projection.txt`, or None without that file.
       records_up: "y" or "z", the up axis of the records' own object frame.
+      up_source: how that is known: "as given", "meta.json" or "cameras".
       meta: contents of `meta.json`, {} without that file.
+      manifest: entries of `manifest.json` by record name, {} without that file.
     """
 
-    def __init__(self, folder: str | os.PathLike, *, records_up: str = "auto"):
+    def __init__(
+        self,
+        folder: str | os.PathLike | Storage,
+        *,
+        records_up: str = "auto",
+        cache_dir: str | os.PathLike | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        progress: bool = True,
+    ):
         """Looks at the folder; pairs are read when asked for.
 
         Args:
-          folder: the folder.
+          folder: a local folder, a zip of one, or an fsspec URL of either, see `open_storage`.
           records_up: "y", "z", or "auto": as `meta.json` says, else as the cameras show.
+          cache_dir: folder for copies of remote files; None reads from the server each time.
+          cache_bytes: most bytes of decompressed zip members that are kept in memory.
+          progress: whether to show a bar while records are found, if that takes a second or more.
 
         Raises:
           ValueError: not a folder of records, a malformed or inconsistent side file, a damaged
             first record, or an up axis that cannot be told.
         """
-        self.folder = pathlib.Path(folder)
         if records_up not in ("auto", "y", "z"):
             raise ValueError(f"records_up is {records_up!r}; expected 'auto', 'y' or 'z'")
-        self._paths = _record_paths(self.folder)
-        self._split_of = _read_splits(self.folder, self._paths)
-        self.focal = _read_focal(self.folder / "projection.txt")
-        self.meta = _read_meta(self.folder / "meta.json")
-        self._object_ids = _read_job(self.folder / "job.txt", list(self._paths))
-        first = next(iter(self._paths.values()))
-        self.size = next(self._encoded_in(first)).size
-        self.records_up = records_up if records_up != "auto" else self._find_up()
+        if not isinstance(folder, Storage):
+            folder = open_storage(folder, cache_dir=cache_dir, cache_bytes=cache_bytes)
+        self.storage, self.folder, self._progress = folder, folder.location, progress
+        self._names = _some_names(self.storage)
+        self._split_of = side_files.read_splits(self.storage, self._names)
+        self.focal = side_files.read_focal(self.storage)
+        self.meta = side_files.read_meta(self.storage)
+        self.manifest = side_files.read_manifest(self.storage)
+        side_files.check_listing(self.storage, self._names, self.manifest)
+        self._object_ids = {} if self.manifest else side_files.read_job(self.storage, self._names)
+        self.size = next(encoded_pairs(self.storage, self._names[0], self.focal)).size
+        self.records_up, self.up_source = find_set_up(
+            self.storage, self._names, self.meta, self.focal, records_up=records_up
+        )
         logging.info("%s: records have %s up", self.folder, self.records_up)
 
     @property
@@ -80,61 +97,97 @@ class RecordSet:
 
     def fingerprint(self) -> str:
         """Hash of what the set holds by its side files and record names, wherever it lies."""
+        objects = self._object_ids or {
+            name: entry.objects[0][0] if len(entry.objects) == 1 else entry.objects
+            for name, entry in sorted(self.manifest.items())
+        }
         digest = hashlib.sha256(json.dumps(self.meta, sort_keys=True).encode())
-        digest.update(json.dumps([self._split_of, self._object_ids, self.size]).encode())
+        digest.update(json.dumps([self._split_of, objects, self.size]).encode())
         return digest.hexdigest()[:16]
 
     def names(self, split: str) -> tuple[str, ...]:
         """Record names of "train", "dev" or "test", in order."""
         if split not in SPLITS:
             raise ValueError(f"split is {split!r}; expected one of {SPLITS}")
-        return tuple(name for name in self._paths if self._split_of[name] == split)
+        return tuple(name for name in self._names if self._split_of[name] == split)
 
     def count(self, split: str) -> int:
         """Number of pairs of a split."""
-        return len(self.locations(split))
+        return len(self.index(split))
 
     @functools.cache  # noqa: B019 - a set lives as long as the run
-    def locations(self, split: str) -> tuple[Location, ...]:
-        """Where the pairs of a split lie, from the frames of its files alone.
+    def index(self, split: str) -> SplitIndex:
+        """Where the pairs of a split lie.
 
         Raises:
           ValueError: a file is empty or cut short; names it.
         """
-        return tuple(
-            Location(self._paths[name], index, int(offset))
-            for name in self.names(split)
-            for index, offset in enumerate(records.record_offsets(self._paths[name]))
+        return SplitIndex(
+            self.storage,
+            self.names(split),
+            manifest=self.manifest,
+            object_ids=self._object_ids,
+            progress=self._progress,
         )
 
-    def pairs(self, split: str) -> Iterator[ViewPair]:
-        """Pairs of a split, file by file.
+    def pairs(self, split: str, indices: Iterable[int] | None = None) -> Iterator[ViewPair]:
+        """Pairs of a split: those with some numbers in its index, or by default all.
 
         Raises:
           ValueError: a record is damaged or differs in image size; names file, record, feature.
         """
-        for name in self.names(split):
-            path = self._paths[name]
-            for index, encoded in enumerate(self._encoded_in(path)):
-                encoded = self._checked(encoded, path, index)
-                yield schema.decode_images(encoded, path=path, index=index)
+        if indices is None:
+            yield from self._sweep(self.names(split))
+            return
+        index = self.index(split)
+        workers = 1 if self.storage.is_local else REMOTE_WORKERS
+        locations = (index.location(int(number)) for number in indices)
+        yield from map_in_order(self.pair, locations, workers=workers)
+
+    def _sweep(self, names: Iterable[str]) -> Iterator[ViewPair]:
+        """All pairs file by file, which takes fewer requests than one by one."""
+        names = list(names)
+        streams = open_in_order(self.storage, [f"{name}.tfrecord" for name in names])
+        for name, stream in zip(names, streams, strict=True):
+            path, ids = self.storage.locate(f"{name}.tfrecord"), self._ids_in(name)
+            count = 0
+            with stream:
+                for encoded in encoded_pairs(self.storage, name, self.focal, stream=stream):
+                    encoded = self._checked(encoded, next(ids, ""), f"{path}: record {count}")
+                    yield schema.decode_images(encoded, path=path, index=count)
+                    count += 1
+            if self.manifest and count != self.manifest[name].pairs:
+                raise ValueError(
+                    f"{path}: holds {count} records; expected {self.manifest[name].pairs} as in "
+                    "manifest.json"
+                )
+
+    def _ids_in(self, name: str) -> Iterator[str]:
+        """The object of each record of a file, endless where there is no manifest."""
+        if not self.manifest:
+            return itertools.repeat(self._object_ids[name])
+        repeated = (itertools.repeat(*item) for item in self.manifest[name].objects)
+        return itertools.chain.from_iterable(repeated)
+
+    def pair(self, location: Location) -> ViewPair:
+        """One pair with its pixels; raises as `pairs` does."""
+        encoded = self.encoded_pair(location)
+        path = self.storage.locate(f"{location.name}.tfrecord")
+        return schema.decode_images(encoded, path=path, index=location.index)
 
     def encoded_pair(self, location: Location) -> schema.EncodedPair:
         """One pair with its images still PNG bytes; raises as `pairs` does."""
-        path, index = location.path, location.index
-        data = records.read_record_at(path, location.offset)
-        features = records.decode_example(data, where=f"{path}: record {index}")
-        encoded = schema.decode_fields(features, path=path, index=index, focal=self.focal)
-        return self._checked(encoded, path, index)
-
-    def _encoded_in(self, path: pathlib.Path) -> Iterator[schema.EncodedPair]:
-        for index, features in enumerate(records.read_records(path)):
-            yield schema.decode_fields(features, path=path, index=index, focal=self.focal)
+        file = f"{location.name}.tfrecord"
+        path = self.storage.locate(file)
+        where = f"{path}: record {location.index}"
+        frame = self.storage.read_range(file, location.offset, location.length)
+        features = decode_example(frame_data(frame, where=where), where=where)
+        encoded = schema.decode_fields(features, path=path, index=location.index, focal=self.focal)
+        return self._checked(encoded, location.object_id, where)
 
     def _checked(
-        self, encoded: schema.EncodedPair, path: pathlib.Path, index: int
+        self, encoded: schema.EncodedPair, object_id: str, where: str
     ) -> schema.EncodedPair:
-        where = f"{path}: record {index}"
         if encoded.size != self.size:
             raise ValueError(
                 f"{where}: feature 'img0' is {encoded.size} pixels wide; "
@@ -147,96 +200,60 @@ class RecordSet:
                 f"expected {len(names)} as in meta.json"
             )
         encoded = encoded if self.records_up == "z" else turn_to_zup(encoded)
-        return dataclasses.replace(
-            encoded, object_id=encoded.object_id or self._object_ids[path.stem]
-        )
-
-    def _find_up(self) -> str:
-        if self.meta.get("records_up"):
-            return self.meta["records_up"]
-        paths = list(self._paths.values())
-        poses = []
-        for path in paths[:: -(-len(paths) // _SAMPLED_FILES)]:
-            for encoded, _ in zip(self._encoded_in(path), range(_SAMPLED_RECORDS), strict=False):
-                poses += [encoded.object_to_camera0, encoded.object_to_camera1]
-        return find_up(np.stack(poses), where=str(self.folder))
+        return dataclasses.replace(encoded, object_id=encoded.object_id or object_id)
 
 
-def _record_paths(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; expected one with .tfrecord files")
-    paths = {path.stem: path for path in sorted(folder.glob("*.tfrecord"))}
-    if not paths:
-        found = sorted(path.name for path in folder.iterdir())[:5]
-        raise ValueError(f"{folder} holds {found or 'nothing'}; expected .tfrecord files")
-    return paths
+def encoded_pairs(
+    storage: Storage, name: str, focal: float | None, *, stream: BinaryIO | None = None
+) -> Iterator[schema.EncodedPair]:
+    """Pairs of one record file from its start on, in the records' own frame.
+
+    Args:
+      storage: the folder.
+      name: the file, without suffix.
+      focal: for records without a focal length.
+      stream: the file where it is open already; it is left open.
+
+    Raises:
+      ValueError: the file or a record is damaged.
+    """
+    file = f"{name}.tfrecord"
+    path, size = storage.locate(file), storage.size(file)
+    with contextlib.nullcontext(stream) if stream else storage.open(file) as source:
+        for index, data in enumerate(read_frames(source, size, where=path)):
+            features = decode_example(data, where=f"{path}: record {index}")
+            yield schema.decode_fields(features, path=path, index=index, focal=focal)
 
 
-def _read_splits(folder: pathlib.Path, paths: dict[str, pathlib.Path]) -> dict[str, str]:
-    split_of = dict.fromkeys(paths, "train")
-    for split in SPLITS:
-        file = folder / f"{split}.txt"
-        for name in _lines(file):
-            if name not in paths:
-                hint = (
-                    "; rendering is unfinished: run the same render.py command again"
-                    if (folder / "meta.json").is_file()
-                    else ""
-                )
-                raise ValueError(
-                    f"{file}: record {name!r} is listed; expected {name}.tfrecord{hint}"
-                )
-            if {split, split_of[name]} == {"dev", "test"}:
-                raise ValueError(f"{file}: record {name!r} is in dev.txt too; expected one split")
-            split_of[name] = split
-    return split_of
+def find_set_up(
+    storage: Storage,
+    names: list[str],
+    meta: dict,
+    focal: float | None,
+    *,
+    records_up: str = "auto",
+) -> tuple[str, str]:
+    """Up axis of a set's records, and how it is known: "as given", "meta.json" or "cameras".
+
+    Raises:
+      ValueError: the cameras do not tell, or a record that is looked at is damaged.
+    """
+    if records_up != "auto":
+        return records_up, "as given"
+    if meta.get("records_up"):
+        return meta["records_up"], "meta.json"
+    sampled = names[:: -(-len(names) // _SAMPLED_FILES)]
+    poses = []
+    for name in sampled:
+        count = -(-_SAMPLED_RECORDS // len(sampled))
+        for encoded in itertools.islice(encoded_pairs(storage, name, focal), count):
+            poses += [encoded.object_to_camera0, encoded.object_to_camera1]
+    return find_up(np.stack(poses), where=storage.location), "cameras"
 
 
-def _lines(file: pathlib.Path) -> list[str]:
-    if not file.is_file():
-        return []
-    return [line.strip() for line in file.read_text().splitlines() if line.strip()]
-
-
-def _read_focal(file: pathlib.Path) -> float | None:
-    if not file.is_file():
-        return None
-    try:
-        values = np.array(file.read_text().split(), float)
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}; expected 4 x 4 numbers") from error
-    if values.size != 16:
-        raise ValueError(f"{file}: holds {values.size} numbers; expected 4 x 4")
-    matrix = values.reshape(4, 4)
-    focal = matrix[0, 0]
-    if not np.isfinite(values).all() or focal <= 0 or abs(matrix[1, 1] - focal) > 1e-3 * focal:
-        raise ValueError(
-            f"{file}: diagonal starts {focal}, {matrix[1, 1]}; expected one focal length above 0"
-        )
-    return float(focal)
-
-
-def _read_meta(file: pathlib.Path) -> dict:
-    if not file.is_file():
-        return {}
-    try:
-        meta = json.loads(file.read_text())
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}; expected a JSON object") from error
-    if not isinstance(meta, dict) or meta.get("records_up", "z") not in ("y", "z"):
-        raise ValueError(f"{file}: expected a JSON object with records_up 'y' or 'z'")
-    return meta
-
-
-def _read_job(file: pathlib.Path, names: list[str]) -> dict[str, str]:
-    lines = _lines(file)
-    if len(lines) == len(names):
-        return dict(zip(names, lines, strict=True))
-    if lines:
-        logging.warning(
-            "%s: %d lines for %d records; object ids are the record names",
-            file,
-            len(lines),
-            len(names),
-        )
-    return {name: name for name in names}
+def _some_names(storage: Storage) -> list[str]:
+    names = list(record_names(storage))
+    if not names:
+        found = storage.names()[:5]
+        raise ValueError(f"{storage.location} holds {found or 'nothing'}; expected .tfrecord files")
+    return names

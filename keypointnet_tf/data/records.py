@@ -11,18 +11,17 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO
 
-import google_crc32c
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 from keypointnet_tf.atomic_file import atomic_file
+from keypointnet_tf.data.record_frames import masked_crc as _masked_crc
+from keypointnet_tf.data.record_frames import read_frames
 
 Value = bytes | list[bytes] | list[float] | list[int] | np.ndarray
 Features = dict[str, list[bytes] | np.ndarray]
 
-_HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
 _PACKAGE = "keypointnet_tf"
 _KINDS = ("bytes_list", "float_list", "int64_list")
@@ -51,7 +50,7 @@ def write_records(path: str | os.PathLike, examples: Iterable[Mapping[str, Value
 
 
 def read_records(path: str | os.PathLike) -> Iterator[Features]:
-    """Features of every record of a file, in order.
+    """Features of every record of a local file, in order; see `record_frames` for other storage.
 
     Yields:
       Per record a dictionary: `list[bytes]`, float32 `[n]` or int64 `[n]` by feature name.
@@ -59,29 +58,10 @@ def read_records(path: str | os.PathLike) -> Iterator[Features]:
     Raises:
       ValueError: the file is empty, cut short or damaged; names file and record (from 0).
     """
-    for index, (_, data) in enumerate(_frames(path, skip_data=False)):
-        yield decode_example(data, where=f"{path}: record {index}")
-
-
-def record_offsets(path: str | os.PathLike) -> np.ndarray:
-    """`[n]` int64 byte offsets of the records of a file, from their frames alone.
-
-    Raises:
-      ValueError: the file is empty or cut short, or a length is damaged. Data is not checked.
-    """
-    return np.array([offset for offset, _ in _frames(path, skip_data=True)], np.int64)
-
-
-def read_record_at(path: str | os.PathLike, offset: int) -> bytes:
-    """Serialised example of the record that starts at a byte offset of `record_offsets`.
-
-    Raises:
-      ValueError: the record is cut short or damaged; names file and offset.
-    """
-    where = f"{path}: record at byte {offset}"
     with open(path, "rb") as file:
-        file.seek(offset)
-        return _read_data(file, _read_length(file, where), where)
+        size = os.fstat(file.fileno()).st_size
+        for index, data in enumerate(read_frames(file, size, where=str(path))):
+            yield decode_example(data, where=f"{path}: record {index}")
 
 
 def encode_example(features: Mapping[str, Value]) -> bytes:
@@ -128,60 +108,6 @@ def frame(data: bytes) -> bytes:
     """One record's bytes in the file: length, its checksum, data, its checksum."""
     length = struct.pack("<Q", len(data))
     return length + _FOOTER.pack(_masked_crc(length)) + data + _FOOTER.pack(_masked_crc(data))
-
-
-def _frames(path: str | os.PathLike, *, skip_data: bool) -> Iterator[tuple[int, bytes]]:
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if not size:
-            raise ValueError(f"{path}: the file is empty; expected at least one record")
-        offset, index = 0, 0
-        while offset < size:
-            where = f"{path}: record {index}"
-            length = _read_length(file, where)
-            end = offset + _HEADER.size + length + _FOOTER.size
-            if skip_data and end <= size:
-                data = b""
-                file.seek(end)
-            else:
-                data = _read_data(file, length, where)
-            yield offset, data
-            offset, index = end, index + 1
-
-
-def _read_length(file: BinaryIO, where: str) -> int:
-    header = file.read(_HEADER.size)
-    if len(header) < _HEADER.size:
-        raise ValueError(
-            f"{where}: length is cut short at {len(header)} bytes; expected {_HEADER.size}"
-        )
-    length, crc = _HEADER.unpack(header)
-    _check_crc(header[:8], crc, f"{where}: length")
-    return length
-
-
-def _read_data(file: BinaryIO, length: int, where: str) -> bytes:
-    # A damaged length can still match its checksum: read no more than the file holds.
-    left = os.fstat(file.fileno()).st_size - file.tell()
-    if left < length + _FOOTER.size:
-        raise ValueError(
-            f"{where}: data is cut short at {left} bytes; expected {length + _FOOTER.size}"
-        )
-    data = file.read(length)
-    (crc,) = _FOOTER.unpack(file.read(_FOOTER.size))
-    _check_crc(data, crc, f"{where}: data")
-    return data
-
-
-def _check_crc(data: bytes, crc: int, what: str) -> None:
-    expected = _masked_crc(data)
-    if crc != expected:
-        raise ValueError(f"{what} has checksum {crc:#010x}; expected {expected:#010x}")
-
-
-def _masked_crc(data: bytes) -> int:
-    crc = google_crc32c.value(data)
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def _kind_and_values(name: str, value: Value) -> tuple[str, list]:

@@ -22,6 +22,7 @@ from keypointnet_tf.data.render_ledger import Ledger
 from keypointnet_tf.data.render_object import Outcome, render_object
 from keypointnet_tf.data.worker_pool import PAIR, run_on_workers
 from keypointnet_tf.rendering.job import STALL_SECONDS, ObjectTask, RenderJob, object_tasks
+from keypointnet_tf.rendering.scenes import check_installed, needs_worker
 
 
 class RenderReport(NamedTuple):
@@ -50,19 +51,21 @@ def run_job(
     Args:
       job: what to render.
       out: folder, made when absent.
-      workers: processes; 0 for one per core; 1 renders in this process, where a crash ends the job.
+      workers: processes; 0 for one per core; 1 renders in this process, where a crash ends the job,
+        unless the renderer is "blender".
       cluster: address of a Ray cluster to render on in place of local workers; see `cluster.py`.
       stall_seconds: a local worker that finishes no pair for so long is replaced.
       progress: whether to show a bar.
 
     Raises:
       ValueError: the folder holds the records of another job or is in use, the category is unknown,
-        or there is no such cluster.
+        the renderer is not installed, or there is no such cluster.
       OSError: the folder cannot be written, or worker processes cannot start.
       KeyboardInterrupt: after the workers have stopped; the folder can be resumed.
     """
     if workers < 0:
         raise ValueError(f"workers is {workers}; expected 0 (all cores) or more")
+    check_installed(job.renderer)
     folder, tasks = pathlib.Path(out), object_tasks(job)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
@@ -94,7 +97,7 @@ def _events(
         from keypointnet_tf.data.cluster import run_on_cluster
 
         return run_on_cluster(job, folder, todo, address=cluster)
-    if workers == 1:
+    if workers == 1 and not needs_worker(job.renderer):
         return (render_object(job, folder, task) for task in todo)
     count = min(workers or _cores(), len(todo))
     return run_on_workers(job, folder, todo, workers=count, stall_seconds=stall_seconds)

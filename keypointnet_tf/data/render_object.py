@@ -12,7 +12,7 @@ from keypointnet_tf.data.records import write_records
 from keypointnet_tf.data.schema import encode_pair
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob
 from keypointnet_tf.rendering.pairs import ViewPair, pair_rng, render_pair
-from keypointnet_tf.rendering.scene import Scene
+from keypointnet_tf.rendering.scenes import AnyScene, open_scene
 
 
 class Outcome(NamedTuple):
@@ -40,7 +40,9 @@ def render_object(
     """
     try:
         path = record_path(folder, task)
-        scene = Scene(object_mesh(job, task))
+        mesh = object_mesh(job, task)
+        source = task.source if job.deformation is None else None
+        scene = open_scene(job.renderer, mesh, source, blender_samples=job.blender_samples)
         pairs = (encode_pair(pair) for pair in object_pairs(job, task, scene, on_pair))
         count = write_records(path, pairs)
         return Outcome(task, describe_file(path, [(task.object_id, count)]))
@@ -50,7 +52,7 @@ def render_object(
 
 
 def object_pairs(
-    job: RenderJob, task: ObjectTask, scene: Scene, on_pair: Callable[[], None] = lambda: None
+    job: RenderJob, task: ObjectTask, scene: AnyScene, on_pair: Callable[[], None] = lambda: None
 ) -> Iterator[ViewPair]:
     """The object's pairs, one after the other."""
     for number in range(job.pairs):

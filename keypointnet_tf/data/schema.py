@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from keypointnet_tf.data import records
-from keypointnet_tf.data.fields import Fields
+from keypointnet_tf.data.fields import FieldError, Fields
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.rendering.pairs import ViewPair
 
@@ -91,12 +91,13 @@ def decode_fields(
     sizes = [fields.image_size(f"img{view}") for view in range(2)]
     if sizes[0] != sizes[1]:
         fields.fail("img1", f"is {sizes[1]} x {sizes[1]} pixels", f"{sizes[0]} as img0")
+    poses = fields.poses()
     return EncodedPair(
         png0=fields.bytes("img0"),
         png1=fields.bytes("img1"),
         size=sizes[0],
-        object_to_camera0=fields.pose(0),
-        object_to_camera1=fields.pose(1),
+        object_to_camera0=poses[0],
+        object_to_camera1=poses[1],
         focal0=fields.focal("f0", focal),
         focal1=fields.focal("f1", focal),
         landmarks=fields.landmarks(),
@@ -117,15 +118,22 @@ def decode_images(encoded: EncodedPair, *, path: str | os.PathLike, index: int) 
         if field.name not in ("png0", "png1", "size")
     }
     for view, png in enumerate((encoded.png0, encoded.png1)):
-        try:
-            with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-                values[f"image{view}"] = np.array(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ValueError(
-                f"{path}: record {index}: feature 'img{view}' of {len(png)} bytes does not "
-                "decode; expected a PNG image"
-            ) from error
+        values[f"image{view}"] = decode_png(png, f"img{view}", where=f"{path}: record {index}")
     return ViewPair(**values)
+
+
+def decode_png(png: bytes, field: str, *, where: str) -> np.ndarray:
+    """Pixels uint8 `[H, W, C]` of a PNG image.
+
+    Raises:
+      FieldError: the image is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            return np.array(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        problem = f"of {len(png)} bytes does not decode; expected a PNG image"
+        raise FieldError(where, field, problem) from error
 
 
 def decode_pair(

@@ -1,16 +1,30 @@
 """Record sets of any size as a `tf.data.Dataset`; the one reader that needs TensorFlow.
 
-Python finds the record of a position, checks its frame and its features; TensorFlow decodes the
-images in parallel. Nothing but the byte offsets of the records is held in memory.
+Python finds the records of some positions at once, checks their frames and features; TensorFlow
+decodes and resizes their images in parallel. Nothing but the byte offsets of the records is held
+in memory. Every batch is drawn from all record files: the order is a permutation of all pairs.
+
+Letters: B batch, C pairs of a chunk, S pixels of a side.
 """
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow as tf
 
 from keypointnet_tf.data.order import index_at
+from keypointnet_tf.data.record_index import REMOTE_WORKERS
 from keypointnet_tf.data.record_set import RecordSet
+from keypointnet_tf.data.schema import EncodedPair
+
+# Pairs per call from TensorFlow into Python: fewer calls cost less, and wait for each other more.
+_CHUNK = 16
+
+Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def tf_dataset(
@@ -34,54 +48,88 @@ def tf_dataset(
       seed: of the order, see `order.py`.
       first_step: global step of the first batch; what lies before it is not read.
       shuffle: False for the order of the files, over and over.
-      parallel_calls: pairs read at once.
+      parallel_calls: chunks read, pairs decoded and batches resized at once.
 
     Returns:
       Batch dictionaries, see `batches.py`. Give `fit` this and `steps_per_epoch`. A damaged
-      record ends the iteration with a `tf.errors.OpError` whose message holds the ValueError
-      with file, record and feature.
+      record ends the iteration, up to 16 pairs early, with a `tf.errors.OpError` whose message
+      holds the ValueError with file, record and feature.
 
     Raises:
       ValueError: the split is empty, or a file's framing is damaged.
     """
-    locations = record_set.locations(split)
-    if not locations:
+    index = record_set.index(split)
+    if not len(index):
         raise ValueError(f"{record_set.folder}: split {split!r} is empty; expected records")
-    size = record_set.size if size is None else size
-
-    def read(position: np.ndarray) -> tuple[bytes, bytes, np.ndarray, np.ndarray]:
-        place = index_at(position, count=len(locations), seed=seed, shuffle=shuffle)
-        pair = record_set.encoded_pair(locations[place])
-        poses = np.stack([pair.object_to_camera0, pair.object_to_camera1])
-        return pair.png0, pair.png1, poses, np.array([pair.focal0, pair.focal1], np.float32)
-
-    def load(position: tf.Tensor) -> dict[str, tf.Tensor]:
-        types = (tf.string, tf.string, tf.float32, tf.float32)
-        png0, png1, poses, focal = tf.numpy_function(read, [position], types, stateful=False)
-        views = [_decode(png, record_set.size, size) for png in (png0, png1)]
-        return _pair_features(views, tf.ensure_shape(poses, [2, 4, 4]), tf.ensure_shape(focal, [2]))
-
-    positions = tf.data.Dataset.counter(first_step * batch_size)
-    pairs = positions.map(load, num_parallel_calls=parallel_calls, deterministic=True)
-    return pairs.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    place = functools.partial(index_at, count=len(index), seed=seed, shuffle=shuffle)
+    read = _chunk_reader(record_set, lambda position: index.location(place(position)))
+    finish = functools.partial(
+        _batch_features, stored=record_set.size, size=record_set.size if size is None else size
+    )
+    first = first_step * batch_size
+    chunks = tf.data.Dataset.counter(first, _CHUNK)
+    parallel = {"num_parallel_calls": parallel_calls, "deterministic": True}
+    pairs = chunks.map(lambda position: _read_chunk(read, position), **parallel).unbatch()
+    decoded = pairs.map(functools.partial(_decode, stored=record_set.size), **parallel)
+    batches = decoded.batch(batch_size, drop_remainder=True).map(finish, **parallel)
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _decode(png: tf.Tensor, stored: int, size: int) -> tf.Tensor:
-    """`[size, size, 4]` colour over black and mask, as `batches.over_black` and `resize_area`."""
-    image = tf.ensure_shape(tf.io.decode_png(png, channels=4), [stored, stored, 4])
-    rgba = tf.cast(image, tf.float32) / 255
-    alpha = rgba[..., 3:]
-    view = tf.concat([rgba[..., :3] * alpha, tf.cast(alpha > 0, tf.float32)], axis=-1)
-    return view if size == stored else tf.image.resize(view, [size, size], method="area")
+def _chunk_reader(
+    record_set: RecordSet, location_at: Callable[[int], object]
+) -> Callable[[np.ndarray], Chunk]:
+    """First position -> PNG bytes `[C, 2]`, poses `[C, 2, 4, 4]`, focal lengths `[C, 2]`."""
+    pool = None if record_set.storage.is_local else ThreadPoolExecutor(REMOTE_WORKERS)
+
+    def pair_at(position: int) -> EncodedPair:
+        return record_set.encoded_pair(location_at(position))
+
+    def read(first: np.ndarray) -> Chunk:
+        positions = range(int(first), int(first) + _CHUNK)
+        pairs = list((pool.map if pool else map)(pair_at, positions))
+        return (
+            np.array([[pair.png0, pair.png1] for pair in pairs], object),
+            np.stack([[pair.object_to_camera0, pair.object_to_camera1] for pair in pairs]),
+            np.array([[pair.focal0, pair.focal1] for pair in pairs], np.float32),
+        )
+
+    return read
 
 
-def _pair_features(
-    views: list[tf.Tensor], poses: tf.Tensor, focal: tf.Tensor
+def _read_chunk(read: Callable[[np.ndarray], Chunk], position: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    types = (tf.string, tf.float32, tf.float32)
+    pngs, poses, focal = tf.numpy_function(read, [position], types, stateful=False)
+    return (
+        tf.ensure_shape(pngs, [_CHUNK, 2]),
+        tf.ensure_shape(poses, [_CHUNK, 2, 4, 4]),
+        tf.ensure_shape(focal, [_CHUNK, 2]),
+    )
+
+
+def _decode(
+    pngs: tf.Tensor, poses: tf.Tensor, focal: tf.Tensor, *, stored: int
+) -> tuple[tf.Tensor, ...]:
+    """Images uint8 `[2, stored, stored, 4]` in place of the PNG bytes `[2]`."""
+    images = [tf.io.decode_png(pngs[view], channels=4) for view in range(2)]
+    return tf.ensure_shape(tf.stack(images), [2, stored, stored, 4]), poses, focal
+
+
+def _batch_features(
+    images: tf.Tensor, poses: tf.Tensor, focal: tf.Tensor, *, stored: int, size: int
 ) -> dict[str, tf.Tensor]:
+    """The batch dictionary of uint8 images `[B, 2, stored, stored, 4]`."""
+    rgba = tf.cast(images, tf.float32) / 255
+    alpha = rgba[..., 3:]
+    views = tf.concat([rgba[..., :3] * alpha, tf.cast(alpha > 0, tf.float32)], axis=-1)
+    if size != stored:
+        # As `batches.resize_area`; the operation takes one batch axis.
+        flat = tf.reshape(views, [-1, stored, stored, 4])
+        flat = tf.image.resize(flat, [size, size], method="area")
+        views = tf.reshape(flat, [images.shape[0], 2, size, size, 4])
     features = {}
-    for number, view in enumerate(views):
-        features[f"image{number}"] = view[..., :3]
-        features[f"mask{number}"] = view[..., 3:]
-        features[f"object_to_camera{number}"] = poses[number]
-        features[f"focal{number}"] = focal[number]
+    for view in range(2):
+        features[f"image{view}"] = views[:, view, ..., :3]
+        features[f"mask{view}"] = views[:, view, ..., 3:]
+        features[f"object_to_camera{view}"] = poses[:, view]
+        features[f"focal{view}"] = focal[:, view]
     return features

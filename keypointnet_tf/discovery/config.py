@@ -71,8 +71,9 @@ class LossConfig:
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
       orientation_bit: "draw" picks the true bit per example with that probability; "round" rounds
         `true * share + predicted * (1 - share)` as published.
-      orientation_flip: share of the left/right bits that training turns over at random before
-        KeypointNet gets them, so that it trusts the image where the image is clear.
+      orientation_noise: standard deviation (NDC) of the noise that training adds to
+        `u(+x) - u(-x)` before it takes the left/right bit, so that KeypointNet does not rely on the
+        bit of views from the front and the back, where it is uncertain.
       template_radii: semi-axes of the ellipsoid over which the template starts.
     """
 
@@ -88,7 +89,7 @@ class LossConfig:
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
     orientation_bit: str = "draw"
-    orientation_flip: Schedule = constant(0.0)
+    orientation_noise: Schedule = constant(0.0)
     template_radii: tuple[float, float, float] = (0.6, 0.6, 0.25)
 
     @property
@@ -101,7 +102,7 @@ class LossConfig:
             raise ValueError(f"template_radii is {self.template_radii}; expected three above 0")
         if self.separation_delta < 0:
             raise ValueError(f"separation_delta is {self.separation_delta}; expected at least 0")
-        for name in ("pose_noise", "true_orientation", "orientation_flip"):
+        for name in ("pose_noise", "true_orientation", "orientation_noise"):
             if min(value for _, value in getattr(self, name).knots) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 0")
 

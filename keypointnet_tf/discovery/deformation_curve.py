@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.evaluation import export
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.rendered_evaluation import (
@@ -27,7 +28,6 @@ from keypointnet_tf.discovery.rendered_evaluation import (
     render_test_pairs,
 )
 from keypointnet_tf.metrics.bootstrap import Resampling, intervals
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.schema import PER_PAIR
 from keypointnet_tf.metrics.summary import score

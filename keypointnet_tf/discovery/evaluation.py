@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
 
-from keypointnet_tf.data import schema
 from keypointnet_tf.data.batches import PairArrays
-from keypointnet_tf.data.record_set import Location, RecordSet
+from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.logs import as_numpy
 from keypointnet_tf.discovery.made_by import load_made_by, save_made_by
@@ -28,7 +27,6 @@ from keypointnet_tf.metrics import symmetry
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
-from keypointnet_tf.rendering.pairs import ViewPair
 from keypointnet_tf.viz.report_data import MadeBy
 
 FIELDS = ("uv", "depth", "orient_uv")
@@ -40,31 +38,18 @@ def read_split(
     """Pairs of a split in memory.
 
     Args:
-      record_set: the records; one file per object.
+      record_set: the records.
       split: "train", "dev" or "test".
-      objects: at most so many record files, the first ones.
-      pairs: at most so many pairs of each file, the first ones.
+      objects: at most so many objects, the first ones.
+      pairs: at most so many pairs of each object, the first ones.
 
     Raises:
       ValueError: the split is empty, or a record is damaged.
     """
-    names = set(record_set.names(split)[:objects])
-    wanted = [
-        place
-        for place in record_set.locations(split)
-        if place.path.stem in names and (pairs is None or place.index < pairs)
-    ]
-    if not wanted:
-        raise ValueError(f"{record_set.folder}: split {split!r} is empty; expected records")
-    return PairArrays.from_pairs(
-        _decoded(record_set, wanted), count=len(wanted), description=f"read {split}"
-    )
-
-
-def _decoded(record_set: RecordSet, places: list[Location]) -> Iterator[ViewPair]:
-    for place in places:
-        encoded = record_set.encoded_pair(place)
-        yield schema.decode_images(encoded, path=place.path, index=place.index)
+    chosen = None
+    if objects is not None or pairs is not None:
+        chosen = record_set.index(split).first_pairs(objects, pairs)
+    return PairArrays.from_record_set(record_set, split, indices=chosen)
 
 
 def export(

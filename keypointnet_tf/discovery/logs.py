@@ -19,8 +19,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tqdm import tqdm
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.run_folder import RunFolder
-from keypointnet_tf.metrics.files import write_atomic
 
 
 class TrainingDiverged(ArithmeticError):

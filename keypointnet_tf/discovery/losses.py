@@ -129,6 +129,11 @@ def axis_points_uv(object_to_camera, focal):
     return camera.project(camera.transform(points, object_to_camera), focal)
 
 
-def faces_right(orient_uv):
-    """`[B]` float32, 1 where `u(+x) > u(-x)`: the left/right bit of the object."""
-    return ops.cast(orient_uv[:, 0, 0] > orient_uv[:, 1, 0], "float32")
+def faces_right(orient_uv, noise=0.0):
+    """`[B]` float32, 1 where `u(+x) > u(-x)`: the left/right bit of the object.
+
+    Args:
+      orient_uv: `[B, 2, 2]` NDC, `+x` first.
+      noise: `[B]` NDC, added to the difference.
+    """
+    return ops.cast(orient_uv[:, 0, 0] - orient_uv[:, 1, 0] + noise > 0, "float32")

@@ -12,7 +12,7 @@ import math
 import os
 import pathlib
 
-from keypointnet_tf.metrics.files import write_atomic
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.viz.report_data import MadeBy
 
 FILE = "made_by.json"

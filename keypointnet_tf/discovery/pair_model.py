@@ -103,9 +103,7 @@ class PairModel(keras.Model):
         if training and self.train_config.zoom_jitter:
             batch = self._zoomed(batch)
         orient_uv = self.orient_net(batch["image"], training=training and self.orient_net.trainable)
-        bit = losses.faces_right(orient_uv)
-        if training:
-            bit = self._annealed_bit(bit, batch)
+        bit = self._annealed_bit(orient_uv, batch) if training else losses.faces_right(orient_uv)
         points = self.keypoint_net(
             {"image": batch["image"], "faces_right": ops.stop_gradient(bit)},
             training=training and self.keypoint_net.trainable,
@@ -122,21 +120,22 @@ class PairModel(keras.Model):
         )
         return views.zoom(batch, factor)
 
-    def _annealed_bit(self, predicted, batch: dict):
-        truth = losses.faces_right(losses.axis_points_uv(batch["object_to_camera"], batch["focal"]))
+    def _annealed_bit(self, orient_uv, batch: dict):
+        """The left/right bit that KeypointNet gets in training, from true to predicted."""
+        true_uv = losses.axis_points_uv(batch["object_to_camera"], batch["focal"])
+        noise = self._orientation_noise(ops.shape(orient_uv)[:1])
+        truth, predicted = (losses.faces_right(uv, noise) for uv in (true_uv, orient_uv))
         share = self.train_config.loss.true_orientation(self.progress)
         if self.train_config.loss.orientation_bit == "round":
-            bit = ops.round(truth * share + predicted * (1 - share))
-        else:
-            bit = ops.where(self._drawn(share, truth), truth, predicted)
-        flip = self.train_config.loss.orientation_flip
-        if not flip.highest:
-            return bit
-        return ops.where(self._drawn(flip(self.progress), bit), 1.0 - bit, bit)
+            return ops.round(truth * share + predicted * (1 - share))
+        drawn = keras.random.uniform(ops.shape(truth), seed=self.noise_seeds)
+        return ops.where(drawn < share, truth, predicted)
 
-    def _drawn(self, share, like):
-        """Which elements of a random `share` of all, in the shape of `like`."""
-        return keras.random.uniform(ops.shape(like), seed=self.noise_seeds) < share
+    def _orientation_noise(self, shape):
+        schedule = self.train_config.loss.orientation_noise
+        if not schedule.highest:
+            return 0.0
+        return schedule(self.progress) * keras.random.normal(shape, seed=self.noise_seeds)
 
     # === Losses ===
 

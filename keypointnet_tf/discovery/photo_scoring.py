@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.data import photos
 from keypointnet_tf.discovery.monitor import on_mask
 from keypointnet_tf.discovery.photo_keypoints import PhotoKeypoints
@@ -21,7 +22,6 @@ from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.protocol import Protocol, save_protocol
 from keypointnet_tf.discovery.scoring import headline
 from keypointnet_tf.geometry import placement
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.summary import Scores, write_scores
 from keypointnet_tf.viz.canvas import captioned, save_picture, tile_rows
 from keypointnet_tf.viz.overlay import LOW_CONFIDENCE, draw_keypoints

@@ -12,7 +12,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from keypointnet_tf.metrics.files import write_atomic
+from keypointnet_tf.atomic_file import write_atomic
 
 FILE = "protocol.json"
 

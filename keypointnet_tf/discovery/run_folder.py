@@ -13,8 +13,8 @@ import pathlib
 import shutil
 import subprocess
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.config import TrainConfig, to_json
-from keypointnet_tf.metrics.files import write_atomic
 
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "keypointnet-tf")
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.metrics.bootstrap import Resampling
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores, score, write_scores
 from keypointnet_tf.viz.grid import best_median_worst, instances_grid

@@ -53,30 +53,32 @@ def from_records(
     *,
     records_up: str = "auto",
     reading: str = "auto",
+    cache_dir: str | os.PathLike | None = None,
 ) -> TrainingData:
     """Training on the train split of a record folder, validated on its dev split.
 
     Args:
-      folder: a record set.
+      folder: a record set: a folder, a zip of one, or an fsspec URL.
       config: gives image size, batch size, seed, and the number of validation pairs.
       records_up: "auto", "y" or "z", see `RecordSet`.
       reading: "memory" holds all pairs as arrays, "stream" reads with tf.data, "auto" takes
         memory up to 4 GiB of images.
+      cache_dir: folder for copies of remote files.
 
     Raises:
       ValueError: the set is damaged, has no training or dev records, or lacks the landmarks that
         the configuration learns from.
     """
-    record_set = RecordSet(folder, records_up=records_up)
+    record_set = RecordSet(folder, records_up=records_up, cache_dir=cache_dir)
     for split in ("train", "dev"):
         if not record_set.names(split):
             raise ValueError(
-                f"{folder}: split {split!r} is empty; training needs train and dev: list some "
-                f"record names in {split}.txt, or render again with --dev_count=1 or more"
+                f"{record_set.folder}: split {split!r} is empty; training needs train and dev: "
+                f"list some record names in {split}.txt, or render again with --dev_count=1 or more"
             )
-    validation = PairArrays.from_record_set(record_set, "dev")
-    validation = take(validation, spread(len(validation), config.validation_pairs))
-    check_landmarks(validation, config, str(folder))
+    chosen = spread(record_set.count("dev"), config.validation_pairs)
+    validation = PairArrays.from_record_set(record_set, "dev", indices=chosen)
+    check_landmarks(validation, config, str(record_set.folder))
     needed = record_set.count("train") * 8 * record_set.size**2
     if reading == "stream" or (reading == "auto" and needed > MEMORY_LIMIT_BYTES):
         batches = _streamed(record_set, config)
@@ -84,7 +86,7 @@ def from_records(
         batches = in_memory(PairArrays.from_record_set(record_set, "train"), config)
     category = record_set.meta.get("category", "")
     description = {"records": record_set.fingerprint(), "records_up": record_set.records_up}
-    notes = {"data_dir": os.path.abspath(folder)}
+    notes = {"data_dir": record_set.folder}
     nominal = record_set.meta.get("camera", {}).get("distance")
     info = data_info(validation, category, nominal_distance=nominal)
     return TrainingData(batches, validation, info, description, notes)

@@ -8,10 +8,10 @@ import pathlib
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.metrics.bootstrap import Interval
 from keypointnet_tf.metrics.compare import Comparison, Difference, Run
 from keypointnet_tf.metrics.figures import higher_is_better
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.tables import csv_text, json_text
 
 MARKDOWN_FIGURES = """angular_error_mean_deg angular_error_median_deg accuracy_10deg accuracy_15deg

@@ -14,9 +14,9 @@ import os
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.geometry import placement
 from keypointnet_tf.metrics import pictures
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.npz import read_npz
 from keypointnet_tf.metrics.schema import OPTIONAL, PER_PAIR, REQUIRED, SCHEMA_VERSION, validate
 

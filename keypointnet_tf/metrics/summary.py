@@ -13,12 +13,12 @@ import pathlib
 
 import numpy as np
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.metrics import consistency, failures, floors, repeatability
 from keypointnet_tf.metrics.bootstrap import Resampling, intervals
 from keypointnet_tf.metrics.conditions import conditions
 from keypointnet_tf.metrics.estimates import value_of
 from keypointnet_tf.metrics.figures import ACCURACY_DEGREES, estimates
-from keypointnet_tf.metrics.files import write_atomic
 from keypointnet_tf.metrics.grouping import object_keypoints
 from keypointnet_tf.metrics.landmarks import LandmarkScores
 from keypointnet_tf.metrics.measured import Estimates, Measured, measure

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keypointnet_tf.rendering.pairs import PairConfig
+from keypointnet_tf.rendering.scenes import BLENDER_SAMPLES, check_name
 from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.mesh import Mesh
 from keypointnet_tf.shapes.sources import SPLITS, MeshSource
@@ -39,6 +40,8 @@ class RenderJob:
       deformation: how each object is deformed before it is rendered, None for not at all.
       human_keypoints: annotation file of `data/human_keypoints.py` whose points become the
         landmarks of the meshes, "" for none.
+      renderer: "embree", the built-in ray caster, or "blender", see `scenes.py`.
+      blender_samples: camera rays per pixel of "blender".
     """
 
     shapes: str = ""
@@ -54,6 +57,8 @@ class RenderJob:
     shard_mb: float = 0.0
     deformation: Deformation | None = None
     human_keypoints: str = ""
+    renderer: str = "embree"
+    blender_samples: int = BLENDER_SAMPLES
 
     def __post_init__(self) -> None:
         if bool(self.shapes) == bool(self.meshes):
@@ -66,6 +71,7 @@ class RenderJob:
                 f"human_keypoints is {self.human_keypoints!r} and shapes {self.shapes!r}; expected "
                 "ShapeNet meshes for it"
             )
+        check_name(self.renderer)
         for name, low, high in _RANGES:
             value = self.value(name)
             values = value if isinstance(value, tuple) else (value, value)
@@ -129,6 +135,7 @@ _RANGES = (
     ("dev_count", 0, 10_000_000),
     ("test_count", 0, 10_000_000),
     ("shard_mb", 0, 1_000_000),
+    ("blender_samples", 1, 65_536),
 )
 
 

@@ -20,7 +20,7 @@ from keypointnet_tf.geometry.placement import (
 from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, LightSampling, sample_lights
 
 if TYPE_CHECKING:
-    from keypointnet_tf.rendering.scene import Scene
+    from keypointnet_tf.rendering.scenes import AnyScene
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +79,7 @@ def pair_rng(seed: int, object_index: int, pair_index: int) -> np.random.Generat
     return np.random.default_rng([seed, object_index, pair_index])
 
 
-def render_pair(scene: Scene, rng: np.random.Generator, config: PairConfig) -> ViewPair:
+def render_pair(scene: AnyScene, rng: np.random.Generator, config: PairConfig) -> ViewPair:
     """Draws two cameras and their lights from `rng` and renders both views.
 
     Raises:

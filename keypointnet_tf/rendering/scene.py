@@ -54,13 +54,7 @@ class Scene:
     """
 
     def __init__(self, mesh: Mesh, caster: type[Caster] | None = None) -> None:
-        name = mesh.object_id or "mesh"
-        if not len(mesh.faces):
-            raise ValueError(f"{name}: no faces; expected at least one triangle")
-        used = np.unique(mesh.faces)
-        self._points = mesh.vertices[used].astype(float)
-        if not np.isfinite(self._points).all():
-            raise ValueError(f"{name}: non-finite vertices; expected finite coordinates")
+        self._points = used_points(mesh)
         self.mesh = mesh
         self._caster = (caster or best_caster)(mesh.vertices, mesh.faces)
         self._surface = Surface(mesh)
@@ -86,7 +80,7 @@ class Scene:
         Raises:
           ValueError: the matrix is not a finite `[4, 4]`, or a number is out of range.
         """
-        pose = _checked(object_to_camera, size=size, focal=focal, supersample=supersample)
+        pose = checked_pose(object_to_camera, size=size, focal=focal, supersample=supersample)
         left, right, top, bottom = self._frame(pose, size, focal)
         columns, rows = _slopes(left, right, top, bottom, size * supersample, focal, supersample)
         grid = RayGrid(columns, rows, pose)
@@ -207,8 +201,27 @@ def _blank(size: int) -> Rendering:
     )
 
 
-def _checked(object_to_camera: np.ndarray, **numbers: float) -> np.ndarray:
-    """The matrix in float64, after checking all arguments of `render`."""
+def used_points(mesh: Mesh) -> np.ndarray:
+    """`[N, 3]` float64 vertices that faces use.
+
+    Raises:
+      ValueError: there are no faces, or the vertices are not finite.
+    """
+    name = mesh.object_id or "mesh"
+    if not len(mesh.faces):
+        raise ValueError(f"{name}: no faces; expected at least one triangle")
+    points = mesh.vertices[np.unique(mesh.faces)].astype(float)
+    if not np.isfinite(points).all():
+        raise ValueError(f"{name}: non-finite vertices; expected finite coordinates")
+    return points
+
+
+def checked_pose(object_to_camera: np.ndarray, **numbers: float) -> np.ndarray:
+    """The matrix in float64.
+
+    Raises:
+      ValueError: it is not a finite `[4, 4]`, or one of the named numbers is not above 0.
+    """
     pose = np.asarray(object_to_camera, float)
     if pose.shape != (4, 4) or not np.isfinite(pose).all():
         raise ValueError(f"object_to_camera is {pose}; expected a finite [4, 4] matrix")

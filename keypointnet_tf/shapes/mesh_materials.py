@@ -13,6 +13,7 @@ import trimesh
 from PIL import Image
 from trimesh.visual.material import PBRMaterial
 
+from keypointnet_tf.shapes.color_space import linear_to_srgb
 from keypointnet_tf.shapes.mesh import Material
 from keypointnet_tf.shapes.mesh_assets import AssetFolder, report_unreadable
 from keypointnet_tf.shapes.mesh_opacity import Coverage, blended, masked, without_fringe
@@ -42,7 +43,7 @@ def corner_colors(mesh: trimesh.Trimesh, faces: np.ndarray, *, linear: bool) -> 
         if len(attributes.get("color", ())) != len(mesh.vertices):
             return np.ones((*faces.shape, 3), np.float32)
         colors = unit_colors(attributes["color"])[faces]
-    return _srgb(colors) if linear else colors
+    return linear_to_srgb(colors) if linear else colors
 
 
 class MaterialList:
@@ -145,7 +146,7 @@ class MaterialList:
         """
         name, factor = str(source.name), source.baseColorFactor
         factor = np.ones(4) if factor is None else np.append(np.asarray(factor) / 255, 1.0)[:4]
-        color = _srgb(factor[:3]) if self.linear else factor[:3]
+        color = linear_to_srgb(factor[:3]) if self.linear else factor[:3]
         picture = None
         if source.baseColorTexture is not None:
             picture = self._image(source.baseColorTexture, name)
@@ -165,9 +166,3 @@ def unit_colors(colors: np.ndarray) -> np.ndarray:
     if np.issubdtype(colors.dtype, np.integer):
         return colors / np.iinfo(colors.dtype).max
     return np.clip(np.nan_to_num(colors.astype(float)), 0, 1)
-
-
-def _srgb(linear: np.ndarray) -> np.ndarray:
-    """Linear light in [0, 1] as display-referred values (IEC 61966-2-1)."""
-    curve = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, curve)

@@ -70,6 +70,24 @@ def row_groups(rows: np.ndarray) -> np.ndarray:
     return groups
 
 
+def double_faces(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Faces whose three corners lie where another face has its own, each `[F]` bool.
+
+    Returns:
+      `repeated`: an earlier face is the same, winding included. `opposed`: not repeated, and
+      another face is the same but for its winding; modellers so paint the two sides of a sheet.
+    """
+    corners = row_groups(np.round(np.asarray(vertices, float) / SAME_PLACE))[faces]
+    first = corners.argmin(axis=1)[:, None]
+    wound = np.take_along_axis(corners, (first + np.arange(3)) % 3, axis=1)
+    repeated = np.ones(len(faces), bool)
+    repeated[np.unique(wound, axis=0, return_index=True)[1]] = False
+    _, group = np.unique(np.sort(corners, axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    sides = np.bincount(group, ~repeated)
+    return repeated, ~repeated & (sides[group] > 1)
+
+
 Signs = Callable[[np.ndarray], np.ndarray]
 
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from keypointnet_tf.atomic_file import atomic_file
+
 BACKGROUND = (178, 193, 212)
 PAPER = (250, 250, 250)
 INK = (30, 30, 30)
@@ -99,14 +101,13 @@ def save_picture(
       ValueError: Pillow does not know the suffix.
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    if palette and path.suffix.lower() == ".png":
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind is None:
+        raise ValueError(f"{path}: suffix is {path.suffix!r}; expected that of a picture, as .png")
+    if palette and kind == "PNG":
         colors = picture.quantize(256, method=Image.Quantize.FASTOCTREE)
         picture = picture.quantize(palette=colors, dither=Image.Dither.NONE)
-    try:
-        picture.save(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        picture.save(file, kind)
     return path

@@ -11,8 +11,8 @@ from typing import Protocol
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.metrics.figures import higher_is_better
-from keypointnet_tf.metrics.files import write_atomic
 
 FIGURES = {
     "angular_error_mean_deg": "angular error, mean (°)",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from keypointnet_tf.metrics.files import write_atomic
+from keypointnet_tf.atomic_file import write_atomic
 
 COLUMNS = 3
 PANEL_INCHES = 3.3, 2.7

@@ -1,7 +1,9 @@
 """Pairs, and records put together byte by byte, for the tests of data."""
 
+import hashlib
 import importlib.util
 import io
+import json
 import pathlib
 import struct
 import types
@@ -108,10 +110,29 @@ def write_published(folder, pairs_by_name, **extra):
     (folder / "projection.txt").write_text("\n".join(" ".join(map(str, row)) for row in matrix))
 
 
+def write_sharded(folder, objects_by_name, **extra):
+    """Record files of several objects, `{name: {object_id: pairs}}`, with their manifest."""
+    flat = {name: sum(objects.values(), []) for name, objects in objects_by_name.items()}
+    write_published(folder, flat, **extra)
+    files = []
+    for name, objects in objects_by_name.items():
+        content = (folder / f"{name}.tfrecord").read_bytes()
+        files.append(
+            {
+                "name": name,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "objects": [[object_id, len(pairs)] for object_id, pairs in objects.items()],
+            }
+        )
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "files": files}))
+
+
 @pytest.fixture(scope="session")
 def handmade():
     """The functions of this file."""
     functions = (make_pair, framed, field, example, png, published, write_published)
+    functions += (write_sharded,)
     return types.SimpleNamespace(**{function.__name__: function for function in functions})
 
 

@@ -110,10 +110,21 @@ def test_landmarks_must_be_as_many_as_named(tmp_path, handmade):
 
 def test_encoded_pairs_are_those_of_the_sweep(published):
     found = RecordSet(published[0])
-    for location, pair in zip(found.locations("train"), found.pairs("train"), strict=True):
-        encoded = found.encoded_pair(location)
+    index = found.index("train")
+    for number, pair in zip(range(len(index)), found.pairs("train"), strict=True):
+        encoded = found.encoded_pair(index.location(number))
         np.testing.assert_array_equal(encoded.object_to_camera1, pair.object_to_camera1)
         assert encoded.object_id == pair.object_id
+
+
+def test_some_pairs_by_their_numbers(published):
+    folder, pairs = published
+    read = list(RecordSet(folder).pairs("train", [3, 0, 3]))
+    expected = [pairs["0001"][1], pairs["0000"][0], pairs["0001"][1]]
+    for pair, other in zip(read, expected, strict=True):
+        np.testing.assert_array_equal(pair.image0, other.image0)
+    with pytest.raises(IndexError, match="pair is 4; expected 0 to 3"):
+        list(RecordSet(folder).pairs("train", [4]))
 
 
 def test_mixed_image_sizes_name_the_file(published, handmade):
@@ -124,7 +135,7 @@ def test_mixed_image_sizes_name_the_file(published, handmade):
     with pytest.raises(ValueError, match="0001.tfrecord: record 0: feature 'img0' is 4 .* 8"):
         list(found.pairs("train"))
     with pytest.raises(ValueError, match="0001.tfrecord: record 0: feature 'img0' is 4 .* 8"):
-        found.encoded_pair(found.locations("train")[-1])
+        found.encoded_pair(found.index("train").location(2))
 
 
 def test_a_missing_feature_names_file_record_and_field(published, handmade):

@@ -54,13 +54,6 @@ def test_order_of_features_does_not_matter():
     assert one == records.encode_example({"c": [2], "b": b"x", "a": [1.0]})
 
 
-def test_offsets_lead_to_records(written):
-    offsets = records.record_offsets(written)
-    assert len(offsets) == 2 and offsets[0] == 0
-    data = records.read_record_at(written, offsets[1])
-    assert_same(records.decode_example(data, where="x"), {"n": np.array([3, -4])})
-
-
 def test_agrees_with_tensorflow_both_ways(tmp_path, written):
     tf = pytest.importorskip("tensorflow")
     theirs = [tf.train.Example.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(written))]
@@ -136,12 +129,6 @@ def test_bytes_that_are_no_example(tmp_path, handmade):
     path.write_bytes(handmade.framed(b"\xff\xff\xff"))
     with pytest.raises(ValueError, match="record 0: 3 bytes that do not decode"):
         list(records.read_records(path))
-
-
-def test_offsets_of_a_cut_file(written):
-    written.write_bytes(written.read_bytes()[:-2])
-    with pytest.raises(ValueError, match="record 1: data is cut short"):
-        records.record_offsets(written)
 
 
 def test_a_huge_length_is_not_read(tmp_path, handmade):

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 
+import fsspec
 import numpy as np
 import pytest
 
@@ -60,6 +61,26 @@ def test_streamed_records_have_the_same_batches(tiny, records):
         for key in expected:
             np.testing.assert_allclose(batch[key], expected[key], atol=1e-5, err_msg=key)
     training_data.close(memory)
+
+
+@pytest.mark.parametrize("reading", ["memory", "stream"])
+def test_a_zip_and_a_url_train_as_their_folder(tiny, records, tmp_path, reading):
+    if reading == "stream":
+        pytest.importorskip("tensorflow")
+    archive = shutil.make_archive(tmp_path / "set", "zip", records)
+    fs = fsspec.filesystem("memory")
+    fs.put(str(records), "/train_me", recursive=True)
+    places = (records, archive, "memory://train_me")
+    found = [training_data.from_records(p, tiny.config(), reading=reading) for p in places]
+    for data in found[1:]:
+        assert data.description == found[0].description and data.info == found[0].info
+        batches = [iter(d.batches(1)) if reading == "stream" else d.batches(1) for d in
+                   (found[0], data)]  # fmt: skip
+        first, other = [next(b) if reading == "stream" else b[0] for b in batches]
+        for key in first:
+            np.testing.assert_array_equal(np.asarray(first[key]), np.asarray(other[key]))
+    assert [data.notes["data_dir"] for data in found] == [str(records), archive, places[2]]
+    fs.rm("/train_me", recursive=True)
 
 
 def test_validation_pairs_are_spread_over_the_split(tiny, records):

@@ -52,7 +52,10 @@ def test_flags_reach_the_config():
         "--field_of_view=8",
         "--dev_share=0.2",
         "--test_count=2",
+        "--renderer=blender",
+        "--blender_samples=8",
     )
+    assert (job.renderer, job.blender_samples) == ("blender", 8)
     assert (job.objects, job.pairs, job.seed, job.dev_share, job.test_count) == (7, 3, 5, 0.2, 2)
     views, camera = job.views, job.views.sampling
     assert (views.size, views.supersample, views.field_of_view_degrees) == (64, 1, 8)
