@@ -166,6 +166,30 @@ def test_separate_gltf_with_spaces_in_its_names(tmp_path):
     assert (probe(mesh).texture == [255, 0, 0]).all()
 
 
+def test_transforms_of_nested_nodes_add_up(tmp_path):
+    scene, triangle = trimesh.Scene(), trimesh.Trimesh(PLACES, FACES[:1], process=False)
+    rng = np.random.default_rng(0)
+    parent, expected = None, []
+    for i in range(12):
+        name = f"node {i}"
+        turn = trimesh.transformations.random_rotation_matrix(rng.random(3))
+        turn[:3, 3] = rng.uniform(2, 4, 3)
+        scene.add_geometry(
+            triangle, node_name=name, geom_name="t", parent_node_name=parent, transform=turn
+        )
+        expected.append(trimesh.transform_points(PLACES, scene.graph[name][0])[FACES[0]])
+        parent = name
+    scene.export(tmp_path / "a.glb")
+    mesh = load_mesh(tmp_path / "a.glb")
+    expected = np.array(expected)
+    low, high = expected.min(axis=(0, 1)), expected.max(axis=(0, 1))
+    expected = (expected - (low + high) / 2) * 2 / (high - low).max()
+    found = mesh.vertices[mesh.faces]
+    distance = np.abs(found[:, None] - expected[None]).max(axis=(2, 3))
+    assert len(found) == 12 and (distance.min(axis=1) < 1e-5).all()
+    assert sorted(distance.argmin(axis=1).tolist()) == list(range(12))
+
+
 def test_what_follows_the_last_face_of_an_stl_is_passed_over(tmp_path):
     data = trimesh.Trimesh(PLACES, FACES, process=False).export(file_type="stl")
     (tmp_path / "a.stl").write_bytes(data + b"made by hand")
