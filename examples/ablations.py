@@ -104,7 +104,7 @@ def define(values: flags.FlagValues) -> None:
     )
     integers = (
         ("steps", 1500, "Steps of each row."),
-        ("objects", 600, "Objects of the set, of which 100 are for scoring."),
+        ("objects", 600, "Objects of the set; one in six is for scoring."),
         ("pairs", 12, "View pairs per object."),
         ("jobs", 2, "Trainings at a time, each on its own core."),
     )
@@ -124,7 +124,9 @@ def main(values: flags.FlagValues) -> None:
     out = pathlib.Path(values.out)
     render(values, out)
     rows = rows_of(values.shapes)
-    train_rows([row for row in rows if row.group in values.rows], values, out)
+    chosen = [row for row in rows if row.group in values.rows]
+    needed = {row.after for row in chosen}
+    train_rows([row for row in rows if row in chosen or row.name in needed], values, out)
     done = [row for row in rows if (folder_of(row, out) / "eval" / "summary.json").is_file()]
     write_tables(done, values, out)
     draw_strip(done, out / "strip.png")
@@ -135,10 +137,12 @@ def render(values: flags.FlagValues, out: pathlib.Path) -> None:
     """The records that all rows share."""
     command = [
         *(sys.executable, ROOT / "render.py", f"--shapes={values.shapes}", "--size=48"),
-        *(f"--objects={values.objects}", f"--pairs={values.pairs}", "--dev_count=20"),
-        *(f"--test_count={min(100, values.objects // 4)}", f"--out={out / 'data'}"),
+        *(f"--objects={values.objects}", f"--pairs={values.pairs}", f"--out={out / 'data'}"),
+        *(f"--dev_count={values.objects // 30 or 1}", f"--test_count={values.objects // 6 or 1}"),
     ]
-    subprocess.run(list(map(str, command)), check=True)
+    code = subprocess.run(list(map(str, command))).returncode
+    if code:
+        raise ValueError(f"render.py ended with code {code}; expected the records of all rows")
 
 
 def train_rows(rows: list[Row], values: flags.FlagValues, out: pathlib.Path) -> None:

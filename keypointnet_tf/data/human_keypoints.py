@@ -1,9 +1,10 @@
-"""Keypoints that people marked on ShapeNet models, and their published splits.
+"""Keypoints that people marked on ShapeNet models.
 
 Source: You et al., "KeypointNet: A Large-scale 3D Keypoint Dataset Aggregated from Numerous Human
 Annotations", CVPR 2020. One JSON file per class: a list of `{class_id, model_id, keypoints,
 symmetries}`, each keypoint `{xyz, semantic_id, mesh_info: {face_index, face_uv}, ...}`. Points are
-in the coordinates of the files of ShapeNetCore v2 (`frames.KNOWN_FRAMES["shapenet_v2"]`).
+in the coordinates of the files of ShapeNetCore v2 (`frames.KNOWN_FRAMES["shapenet_v2"]`). Their
+published splits are read by `shapes/shapenet_lists.py`.
 Letters: L semantic ids of the class.
 """
 
@@ -14,16 +15,11 @@ import functools
 import json
 import os
 import pathlib
-import re
 from collections.abc import Mapping
 
 import numpy as np
 
 from keypointnet_tf.data.human_entries import Entry, read_entry
-
-# Files of the published splits, and what we call them.
-SPLIT_FILES = {"train.txt": "train", "val.txt": "dev", "test.txt": "test"}
-_SPLIT_LINE = re.compile(r"\d{8}-\S+")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -123,32 +119,6 @@ def read_human_keypoints(path: str | os.PathLike, class_id: str = "") -> HumanKe
 def cached_human_keypoints(path: str) -> HumanKeypoints:
     """`read_human_keypoints`, once per process."""
     return read_human_keypoints(path)
-
-
-def read_splits(folder: str | os.PathLike) -> dict[str, str]:
-    """`<class>-<model>` to "train", "dev" or "test", from `train.txt`, `val.txt` and `test.txt`.
-
-    Raises:
-      ValueError: none of the files is there, a line is malformed, or a model is in two splits;
-        names the file and the line.
-    """
-    splits: dict[str, str] = {}
-    for name, split in SPLIT_FILES.items():
-        file = pathlib.Path(folder) / name
-        lines = file.read_text(encoding="utf-8").split("\n") if file.is_file() else []
-        for number, line in enumerate(lines, 1):
-            model = line.strip()
-            if not model:
-                continue
-            if not _SPLIT_LINE.fullmatch(model):
-                raise ValueError(f"{file}: line {number} is {model!r}; expected CLASS_ID-MODEL_ID")
-            if splits.setdefault(model, split) != split:
-                raise ValueError(
-                    f"{file}: line {number}: {model} is in {splits[model]} too; expected one split"
-                )
-    if not splits:
-        raise ValueError(f"{folder}: no splits; expected a folder with {', '.join(SPLIT_FILES)}")
-    return splits
 
 
 def _read_list(path: str | os.PathLike) -> list:

@@ -6,7 +6,7 @@ Letters: L landmarks, N points.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -87,34 +87,22 @@ def distances_to_surface(mesh: Mesh, points: np.ndarray, *, limit: float) -> np.
 
 
 def annotated_sources(
-    sources: Sequence[MeshSource],
-    keypoints: HumanKeypoints,
-    splits: Mapping[str, str] | None = None,
+    sources: Sequence[MeshSource], keypoints: HumanKeypoints
 ) -> tuple[MeshSource, ...]:
-    """The sources that have human keypoints, in their published splits.
+    """The sources that have human keypoints.
 
     Args:
       sources: mesh files whose ids are `<model>` or `<class>-<model>`.
       keypoints: of their class.
-      splits: as `read_splits` gives them; None leaves the sources' own. A model that they do not
-        name is training data.
 
     Raises:
       ValueError: no source has keypoints.
     """
-    found = []
-    for source in sources:
-        annotation = keypoints.find(source.object_id)
-        if annotation is None:
-            continue
-        if splits is not None:
-            name = f"{annotation.class_id}-{annotation.model_id}"
-            source = dataclasses.replace(source, split=splits.get(name, "train"))
-        found.append(source)
+    found = tuple(s for s in sources if keypoints.find(s.object_id) is not None)
     if not found:
         ids = ", ".join(source.object_id for source in sources[:3]) or "none"
         raise ValueError(
             f"none of {len(sources)} meshes has human keypoints of class {keypoints.class_id}; "
             f"expected the model's id as the mesh's, got {ids}"
         )
-    return tuple(found)
+    return found

@@ -1,8 +1,7 @@
 """How a model's errors grow with the strength of non-rigid deformations.
 
 Every row shows the same objects, cameras and lights; only the deformation differs. A row that is
-done is kept in `curve.json` and not computed again. Letters: O objects, P pairs of each, L
-landmarks.
+done is kept in `curve.json` and not computed again.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ import numpy as np
 
 from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.evaluation import export
-from keypointnet_tf.discovery.intervals import Interval, PercentileInterval, Statistic
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.rendered_evaluation import (
     RenderedTest,
@@ -29,7 +27,7 @@ from keypointnet_tf.discovery.rendered_evaluation import (
     render_fit_pairs,
     render_test_pairs,
 )
-from keypointnet_tf.metrics.landmarks import landmark_scores
+from keypointnet_tf.metrics.bootstrap import Resampling, intervals
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.schema import PER_PAIR
 from keypointnet_tf.metrics.summary import score
@@ -55,14 +53,14 @@ class Curve:
       test: objects, pairs, seed; without deformation.
       kinds: deformations, one curve each.
       strengths: in [0, 1]; 0 is the same for all kinds and computed once.
-      interval: makes confidence intervals.
+      resampling: how the intervals are made.
       batch_size: pairs predicted at a time.
     """
 
     test: RenderedTest
     kinds: tuple[str, ...]
     strengths: tuple[float, ...]
-    interval: PercentileInterval = PercentileInterval()
+    resampling: Resampling = Resampling()
     batch_size: int = 32
 
     def __post_init__(self) -> None:
@@ -105,14 +103,14 @@ def run_curve(
         key = _key(deformation)
         if key not in done:
             fit = _predict_fit(model, curve) if fit is None else fit
-            figures = _figures(_predict_row(model, curve, deformation, fit), curve.interval)
+            figures = _figures(_predict_row(model, curve, deformation, fit), curve.resampling)
             done[key] = figures
             _save(folder / STATE, settings, done)
         yield _row(curve, deformation, done[key])
     rows = [_row(curve, deformation, done[_key(deformation)]) for deformation in curve.rows()]
     write_atomic(folder / TABLE, _csv(rows).encode())
     title = f"{curve.test.objects} unseen {curve.test.category}s, {curve.test.pairs} pairs each"
-    draw_curves(rows, PANELS, folder / CHART, title=title, band=curve.interval.confidence)
+    draw_curves(rows, PANELS, folder / CHART, title=title, band=curve.resampling.confidence)
 
 
 def _predict_fit(model: PairModel, curve: Curve) -> Predictions:
@@ -140,35 +138,14 @@ def _lean(predictions: Predictions, split: str) -> Predictions:
     return dataclasses.replace(predictions, images=None, split=splits)
 
 
-def _figures(predictions: Predictions, interval: Interval) -> dict[str, list[float | None]]:
+def _figures(predictions: Predictions, resampling: Resampling) -> dict[str, list[float | None]]:
     """Name -> value, lower and upper end; None for what cannot be had."""
-    scores = score(predictions)
-    table = scores.per_example
-    objects = len(np.unique(table["object_id"]))
-
-    def by_object(name: str) -> np.ndarray:
-        return table[name].reshape(objects, -1).astype(float)
-
-    errors, marks = by_object("angular_error_deg"), landmark_scores(predictions).errors
-    oriented = (by_object("orientation_ok0") + by_object("orientation_ok1")) / 2
-    apart, on_object = by_object("consistency"), by_object("on_object_share")
-    statistics: dict[str, Statistic] = {
-        "angular_error_mean_deg": lambda drawn: errors[drawn].mean(),
-        "angular_error_median_deg": lambda drawn: np.median(errors[drawn]),
-        "orientation_accuracy": lambda drawn: oriented[drawn].mean(),
-        "consistency": lambda drawn: apart[drawn].mean(),
-        "landmark_error": lambda drawn: _nan_mean(marks[drawn]),
-        "on_object_share": lambda drawn: on_object[drawn].mean(),
-    }
+    scores = score(predictions, Resampling(resamples=0))
+    shown = {panel.figure: scores.estimates[panel.figure] for panel in PANELS}
+    ends = intervals(shown, len(scores.objects), resampling)
     return {
-        name: [_or_none(x) for x in (scores.summary[name], *interval(statistic, objects))]
-        for name, statistic in statistics.items()
+        name: [_or_none(number) for number in (scores.summary[name], *ends[name])] for name in shown
     }
-
-
-def _nan_mean(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return finite.mean() if finite.size else float("nan")
 
 
 def _or_none(value: float) -> float | None:
@@ -193,8 +170,8 @@ def _key(deformation: Deformation) -> str:
 def _settings(curve: Curve, model_file: str | os.PathLike) -> dict[str, Any]:
     """What all rows of a folder have in common."""
     digest = hashlib.sha256(pathlib.Path(model_file).read_bytes()).hexdigest()[:16]
-    interval = dataclasses.asdict(curve.interval)
-    return {"model": digest, "test": curve.test.settings(), "interval": interval}
+    resampling = dataclasses.asdict(curve.resampling)
+    return {"model": digest, "test": curve.test.settings(), "resampling": resampling}
 
 
 def _load(path: pathlib.Path, settings: dict[str, Any]) -> dict[str, dict]:

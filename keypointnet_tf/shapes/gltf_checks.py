@@ -47,12 +47,20 @@ def check_gltf(data: bytes, kind: str, assets: AssetFolder) -> None:
     _check_buffers(tree, len(binary), assets)
     _check_views(tree)
     _check_accessors(tree)
+    accessors = objects(tree, "accessors")
     for mesh in objects(tree, "meshes"):
         for primitive in objects(mesh, "primitives"):
-            _check_primitive(primitive, objects(tree, "accessors"))
+            _check_primitive(primitive, accessors)
     check_nodes(tree)
+    views, buffers = objects(tree, "bufferViews"), objects(tree, "buffers")
     for image in _color_images(tree):
-        _report_embedded(image, tree, binary, assets)
+        try:
+            data = _embedded_picture(image, views, buffers, binary)
+            if data is not None:
+                open_image(data)
+        except ValueError as error:  # trimesh passes it over without a word
+            name = str(image.get("name", "embedded picture"))
+            report_unreadable(assets.source, name, str(error))
 
 
 def _check_buffers(tree: Tree, binary: int, assets: AssetFolder) -> None:
@@ -158,16 +166,19 @@ def _color_images(tree: Tree) -> list[Tree]:
     return list(found.values())
 
 
-def _report_embedded(image: Tree, tree: Tree, binary: bytes, assets: AssetFolder) -> None:
-    """Warns of a picture inside the file that cannot be read; trimesh passes it over."""
+def _embedded_picture(
+    image: Tree, views: list[Tree], buffers: list[Tree], binary: bytes
+) -> bytes | None:
+    """A picture that is inside the file, None for one in a file of its own.
+
+    Raises:
+      ValueError: it is broken.
+    """
     uri = image.get("uri")
-    try:
-        if "bufferView" in image:
-            view = item(image, "bufferView", objects(tree, "bufferViews"), "view")
-            if "uri" not in item(view, "buffer", objects(tree, "buffers"), "buffer"):
-                start = number(view, "byteOffset", 0)
-                open_image(binary[start : start + number(view, "byteLength")])
-        elif isinstance(uri, str) and uri.startswith("data:"):
-            open_image(_embedded(uri))
-    except ValueError as error:
-        report_unreadable(assets.source, str(image.get("name", "embedded picture")), str(error))
+    if "bufferView" in image:
+        view = item(image, "bufferView", views, "view")
+        if "uri" in item(view, "buffer", buffers, "buffer"):
+            return None
+        start = number(view, "byteOffset", 0)
+        return binary[start : start + number(view, "byteLength")]
+    return _embedded(uri) if isinstance(uri, str) and uri.startswith("data:") else None

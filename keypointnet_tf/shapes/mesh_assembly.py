@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from keypointnet_tf.shapes.mesh import Mesh, corner_normals, face_normals
+from keypointnet_tf.shapes.mesh import Mesh, Placement, corner_normals, face_normals
 from keypointnet_tf.shapes.mesh_assets import report
 from keypointnet_tf.shapes.mesh_materials import MaterialList
 from keypointnet_tf.shapes.mesh_pieces import Piece
@@ -41,7 +41,10 @@ def assembled(
       ValueError: naming the file: faces refer to non-finite vertices, or none has an area.
     """
     whole = _without_invisible(path, _joined(pieces), materials)
-    points = _scaled(path, whole)
+    # Scaled first, so that neither tiny nor huge units cost digits.
+    low, extent = _box(path, whole)
+    with np.errstate(invalid="ignore", over="ignore"):
+        points = (whole.vertices - low) / extent
     whole = _chosen(whole, _with_area(path, points, whole.faces))
     textured = np.array([material.texture is not None for material in materials.items])
     whole = _chosen(whole, _first_of_each(points, whole.faces, textured[whole.materials]))
@@ -57,6 +60,7 @@ def assembled(
         material_ids=ids.reshape(-1).astype(np.int32),
         materials=tuple(materials.items[index] for index in kept),
         object_id=object_id,
+        placement=Placement(tuple((rotation @ -low).tolist()), 1 / extent),
     ).normalised()
     normals = corner_normals(mesh.vertices, faces, two_sided=True)
     return dataclasses.replace(mesh, normals=normals)
@@ -88,8 +92,8 @@ def _without_invisible(path: pathlib.Path, piece: Piece, materials: MaterialList
     return _chosen(piece, visible)
 
 
-def _scaled(path: pathlib.Path, piece: Piece) -> np.ndarray:
-    """`[V, 3]` vertices moved and scaled so that those in use fit a unit cube.
+def _box(path: pathlib.Path, piece: Piece) -> tuple[np.ndarray, float]:
+    """Lowest corner `[3]` and longest side of the box of the vertices in use.
 
     Raises:
       ValueError: a face has a vertex that is not finite.
@@ -102,10 +106,9 @@ def _scaled(path: pathlib.Path, piece: Piece) -> np.ndarray:
             "expected finite coordinates"
         )
     flat = points.reshape(-1, 3)
-    low, high = flat.min(axis=0), flat.max(axis=0)
-    with np.errstate(invalid="ignore", over="ignore"):
-        extent = float((high - low).max())
-        return (piece.vertices - low) / max(extent, 1e-300)
+    low = flat.min(axis=0)
+    with np.errstate(over="ignore"):
+        return low, max(float((flat.max(axis=0) - low).max()), 1e-300)
 
 
 def _with_area(path: pathlib.Path, points: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -139,7 +139,7 @@ class AssetFolder(Resolver):
 
     def _namesake(self, name: str) -> pathlib.Path | None:
         """An image of that name, whatever the case of its letters, in the usual places."""
-        names = {name.lower(), urllib.parse.unquote(name).lower()}
+        names = dict.fromkeys((name.lower(), urllib.parse.unquote(name).lower()))
         if pathlib.PurePath(name.lower()).suffix not in IMAGE_SUFFIXES:
             return None
         listings = (self._listing(self._folder / folder) for folder in IMAGE_FOLDERS)

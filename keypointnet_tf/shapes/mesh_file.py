@@ -64,20 +64,11 @@ def load_mesh(
     _check_suffix(path)
     if not path.exists():
         raise ValueError(f"{path}: no such file; expected a mesh file")
-    kind = path.suffix.lower()[1:]
     materials = MaterialList(path)
-    try:
-        data = read_file(path)
-        check_kind(data, kind)
-        pieces = _read(path, data, kind, materials)
-        pieces = [piece for piece in pieces if len(piece.faces)]
-    except Exception as error:  # whatever a parser makes of damaged data
-        raise ValueError(
-            f"{path}: cannot be read ({_reason(error)}); expected a whole {kind.upper()} file"
-        ) from error
+    pieces, stated = _read(path, materials)
     if not pieces:
         raise ValueError(f"{path}: no faces; expected a mesh with at least one triangle")
-    _compare_up(path, data, kind, up)
+    _compare_up(path, stated, up)
     try:
         return assembled(
             path, pieces, materials, rotation=rotation, object_id=object_id or path.stem
@@ -86,8 +77,21 @@ def load_mesh(
         raise ValueError(f"{path}: needs more memory than there is") from error
 
 
-def _read(path: pathlib.Path, data: bytes, kind: str, materials: MaterialList) -> list[Piece]:
-    assets = AssetFolder(path)
+def _read(path: pathlib.Path, materials: MaterialList) -> tuple[list[Piece], str]:
+    """What has faces, and the axis that the file states to point up."""
+    kind = path.suffix.lower()[1:]
+    try:
+        data = read_file(path)
+        check_kind(data, kind)
+        pieces = _parsed(data, kind, AssetFolder(path), materials)
+    except Exception as error:  # whatever a parser makes of damaged data
+        raise ValueError(
+            f"{path}: cannot be read ({_reason(error)}); expected a whole {kind.upper()} file"
+        ) from error
+    return [piece for piece in pieces if len(piece.faces)], stated_up(data, kind)
+
+
+def _parsed(data: bytes, kind: str, assets: AssetFolder, materials: MaterialList) -> list[Piece]:
     if kind == "obj":
         return [read_obj(data, assets, materials)]
     if kind == "ply":
@@ -101,18 +105,18 @@ def _reason(error: Exception) -> str:
     return " ".join(text.split())[:300] or type(error).__name__
 
 
-def _compare_up(path: pathlib.Path, data: bytes, kind: str, up: str) -> None:
+def _compare_up(path: pathlib.Path, stated: str, up: str) -> None:
     """Warns, once of a kind of file, that it says another axis points up than the one given.
 
     Nothing is turned: exporters leave the statement at its default, while `up` was looked up.
     """
-    stated = stated_up(data, kind)
-    if stated and stated != up and (kind, stated, up) not in _up_reported:
-        _up_reported.add((kind, stated, up))
+    suffix = path.suffix.lower()
+    if stated and stated != up and (suffix, stated, up) not in _up_reported:
+        _up_reported.add((suffix, stated, up))
         report(
             path,
             f"states that {stated} points up, and is read with {up} up, as told; said once of "
-            f".{kind} files",
+            f"{suffix} files",
         )
 
 
@@ -134,10 +138,11 @@ def find_meshes(path: str | os.PathLike) -> list[pathlib.Path]:
 
     In folders and patterns, files that differ only by suffix are one object, taken in the order of
     `SUFFIXES`; so a ShapeNet folder gives its `model_normalized.obj` (v2) or `model.obj` (v1)
-    alone. Hidden files are passed over.
+    alone. Hidden files are passed over, and so are pipes, devices and links that lead nowhere.
 
     Raises:
-      ValueError: nothing is found, or a file of an unknown suffix is named.
+      ValueError: nothing is found, a file of an unknown suffix is named, or a file's name cannot be
+        written down.
     """
     path = pathlib.Path(path)
     if path.is_file():
@@ -152,6 +157,8 @@ def find_meshes(path: str | os.PathLike) -> list[pathlib.Path]:
         raise ValueError(
             f"{path}: no mesh found; expected a file, folder or glob pattern of {_suffix_list()}"
         )
+    for mesh in meshes:
+        _check_name(mesh)
     return meshes
 
 
@@ -163,6 +170,14 @@ def _without_twins(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
         first = path.name.split(".")[0]
         best.setdefault((path.parent, first if first in SHAPENET_NAMES else path.stem), path)
     return sorted(best.values())
+
+
+def _check_name(path: pathlib.Path) -> None:
+    """Object ids come of names, and lists of ids are UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{os.fsencode(path)!r}: expected a name in UTF-8; rename it") from error
 
 
 def _suffix_list() -> str:

@@ -81,7 +81,7 @@ def check_declared(what: str, count: int, least_bytes: int, available: int) -> N
       ValueError: it is negative, or they need more than the `available` bytes.
     """
     if count < 0 or count * least_bytes > available:
-        raise ValueError(f"declares {count:,} {what}, but {available:,} bytes of them are there")
+        raise ValueError(f"declares {count:,} {what}, but has {available:,} bytes for them")
 
 
 def check_kind(data: bytes, kind: str) -> None:

@@ -61,7 +61,9 @@ class MaterialList:
         self.linear = path.suffix.lower() in (".glb", ".gltf")
         self._path = path
         self._textures = TextureDecoder()
-        # Holds what was converted too: an id is good only as long as its object lives.
+        self._folders: dict[pathlib.Path, AssetFolder] = {}
+        # Kept with their ids as keys, which are good only as long as the objects live.
+        self._images: list[Image.Image] = []
         self._known: dict[object, tuple[object, int]] = {}
 
     def add(self, material: Material, coverage: Coverage = WHOLE) -> int:
@@ -102,8 +104,9 @@ class MaterialList:
 
     def _image(self, image: Image.Image, material: str) -> Texture | None:
         """A picture that trimesh opened; None, and a warning, where it is damaged."""
+        self._images.append(image)
         try:
-            return self._textures.decode(image)
+            return self._textures.decode(id(image), lambda: image)
         except ValueError as error:
             name = image.info.get("file_path") or f"texture of {material}"
             report_unreadable(self._path, str(name), str(error))
@@ -115,7 +118,7 @@ class MaterialList:
         """The picture of a name; None, and a warning that names `source`, where there is none."""
         try:
             path = assets.find(name)
-            return self._textures.decode(assets.image(name), key=str(path))
+            return self._textures.decode(path, lambda: assets.image(name))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             report_unreadable(source or self._path, name, reason)
@@ -125,7 +128,7 @@ class MaterialList:
         """A picture of a library's material: its path starts at the library's own folder."""
         if not name:
             return None
-        beside = AssetFolder(material.source)
+        beside = self._folders.setdefault(material.source, AssetFolder(material.source))
         if material.source.parent != assets.source.parent and not beside.has(name):
             beside = assets
         return self.asset_texture(name, beside, source=material.source)

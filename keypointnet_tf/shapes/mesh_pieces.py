@@ -38,26 +38,32 @@ def polygon_piece(
     Args:
       vertices: `[V, 3]`.
       counts: `[N]` corners of each polygon.
-      at: `[C]` the corners' vertices.
+      at: `[C]` the corners' vertices, checked.
       uv: `[C, 2]` and `colors`: `[C, 3]` at the corners.
       materials: `[N]`.
 
     Raises:
-      ValueError: a corner is at no vertex, or there are too many triangles.
+      ValueError: there are too many triangles.
     """
-    check_vertices(at, len(vertices))
     check_count("faces", int(np.maximum(counts - 2, 0).sum()), MAX_FACES)
     with np.errstate(invalid="ignore", over="ignore"):  # infinite vertices are reported later
         triangles, polygon = triangulated(vertices[at], counts)
     return Piece(vertices, at[triangles], uv[triangles], colors[triangles], materials[polygon])
 
 
-def check_vertices(indices: np.ndarray, count: int) -> None:
+def check_vertices(indices: np.ndarray, count: int, *, first: int = 0) -> None:
     """Refuses indices beyond the vertices; negative ones would silently count from the end.
+
+    Args:
+      indices: of any shape, counted from 0.
+      count: of vertices.
+      first: from where the file counts.
 
     Raises:
       ValueError: there is one.
     """
     if indices.size and not 0 <= indices.min() <= indices.max() < count:
         bad = indices.min() if indices.min() < 0 else indices.max()
-        raise ValueError(f"a face refers to vertex {bad:,} of {count:,}, counted from 0")
+        raise ValueError(
+            f"a face refers to vertex {bad + first:,} of {count:,}, counted from {first}"
+        )

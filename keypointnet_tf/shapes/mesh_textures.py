@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -70,37 +70,39 @@ class TextureDecoder:
 
     def __init__(self) -> None:
         self._pixels = 0
-        # Holds the pictures too: an id used as a key is good only as long as its object lives.
-        self._known: dict[Hashable, tuple[object, Texture | ValueError]] = {}
+        self._known: dict[Hashable, Texture | ValueError] = {}
 
-    def decode(self, image: Image.Image, key: Hashable = None) -> Texture:
-        """The picture's colours and opacity; its own pixels are freed.
+    def decode(self, key: Hashable, opened: Callable[[], Image.Image]) -> Texture:
+        """The colours and opacity of a picture; its own pixels are freed.
 
         Args:
-          image: opened, of any mode.
-          key: what tells it from others; by default the object itself.
+          key: what tells it from others.
+          opened: opens it; not called for a known key.
 
         Raises:
-          ValueError: it is damaged or too large.
+          ValueError: it cannot be opened, or is damaged or too large.
         """
-        key = id(image) if key is None else key
         if key not in self._known:
-            self._known[key] = image, self._decoded(image)
-            image.close()
-        result = self._known[key][1]
+            self._known[key] = self._decoded(opened)
+        result = self._known[key]
         if isinstance(result, ValueError):
             raise result
         return result
 
-    def _decoded(self, image: Image.Image) -> Texture | ValueError:
+    def _decoded(self, opened: Callable[[], Image.Image]) -> Texture | ValueError:
         try:
-            check_pixels(image)
-            self._pixels += image.width * image.height
-            if self._pixels > MAX_PIXELS_PER_MESH:
-                raise ValueError(f"textures of more than {MAX_PIXELS_PER_MESH:,} pixels together")
-            return _texture(image)
+            with opened() as image:
+                check_pixels(image)
+                self._pixels += image.width * image.height
+                if self._pixels > MAX_PIXELS_PER_MESH:
+                    raise ValueError(f"more than {MAX_PIXELS_PER_MESH:,} pixels in all textures")
+                texture = _texture(image)
+            image.close()  # which frees the pixels, unlike the end of the block
+            return texture
         except Exception as error:  # whatever a decoder makes of damaged data
-            return ValueError(str(error) or type(error).__name__)
+            return ValueError(
+                getattr(error, "strerror", None) or str(error) or type(error).__name__
+            )
 
 
 def _texture(image: Image.Image) -> Texture:

@@ -20,6 +20,7 @@ from keypointnet_tf.shapes.obj_lines import ObjContents, parse_obj
 def read_obj(data: bytes, assets: AssetFolder, materials: MaterialList) -> Piece:
     """The triangles of an OBJ file; lines and points are passed over.
 
+    Vertex colours do not count where there is a texture, which most often holds the same colours.
     Texture coordinates that are not there count as none, and are reported.
 
     Raises:
@@ -27,15 +28,19 @@ def read_obj(data: bytes, assets: AssetFolder, materials: MaterialList) -> Piece
     """
     found = parse_obj(data)
     at, textured = found.corners.T
-    check_vertices(at, len(found.vertices))
+    check_vertices(at, len(found.vertices), first=1)
     if len(textured) and textured.max() >= len(found.uv):
         report(assets.source, "refers to texture coordinates that it lacks; they count as none")
     known = (textured >= 0) & (textured < len(found.uv))
     uv = np.zeros((len(at), 2), np.float32)
     with np.errstate(over="ignore"):  # numbers beyond float32 are mended later
         uv[known] = found.uv[textured[known]]
-    colors = np.ones((len(at), 3), np.float32) if found.colors is None else found.colors[at]
     indices = _add_materials(found, assets, materials)[found.materials]
+    colors = np.ones((len(at), 3), np.float32)
+    if found.colors is not None:
+        bare = np.array([material.texture is None for material in materials.items], bool)
+        bare = np.repeat(bare[indices], found.counts)
+        colors[bare] = found.colors[at[bare]]
     return polygon_piece(
         found.vertices, found.counts, at=at, uv=uv, colors=colors, materials=indices
     )

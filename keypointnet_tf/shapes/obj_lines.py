@@ -6,7 +6,7 @@ Letters: V vertices, T texture coordinates, N faces, R rows.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +78,8 @@ class _Blocks:
     def __init__(self) -> None:
         self._vertices = [np.zeros((0, 3))]
         self._colors = [np.zeros((0, 3), np.float32)]
-        self._colored = False
+        # Whether vertices have colours; None where what stands in their place is something else.
+        self._colored: bool | None = False
         self._uv = [np.zeros((0, 2))]
         self._counts = [np.zeros(0, np.int64)]
         self._corners = [np.zeros((0, 2), np.int32)]
@@ -137,11 +138,12 @@ class _Blocks:
         self._vertices.append(_columns(values, widths, columns=(0, 1, 2), least=3))
         colored = widths >= 6
         colors = np.ones((len(rows), 3), np.float32)
-        if colored.any():
-            self._colored = True
-            given = _columns(values, widths, columns=(3, 4, 5), least=3)[colored]
-            given = np.nan_to_num(given) / (255 if given.max() > 1 else 1)
-            colors[colored] = np.clip(given, 0, 1)
+        given = np.nan_to_num(_columns(values, widths, columns=(3, 4, 5), least=3)[colored])
+        if given.min(initial=0) < 0:
+            self._colored = None  # normals, as some programs write there
+        elif len(given):
+            self._colored = None if self._colored is None else True
+            colors[colored] = np.clip(given / (255 if given.max() > 1 else 1), 0, 1)
         self._colors.append(colors)
 
     def _take_faces(self, rows: list[bytes]) -> None:
@@ -213,10 +215,10 @@ def _absolute(row: bytes, totals: np.ndarray) -> bytes:
         try:
             parts = [int(part or 0) for part in word.split(b"/")[:2]]
         except ValueError as error:
-            raise ValueError(f"a number is expected in {row[:80]!r}") from error
+            raise ValueError(_expected(row)) from error
         parts = [p + int(t) + 1 if p < 0 else p for p, t in zip(parts, totals, strict=False)]
         if parts[0] < 1:
-            raise ValueError(f"a face refers to a vertex before the first: {row[:80]!r}")
+            raise ValueError(f"a face refers to a vertex before the first: {_shown(row)}")
         words.append(b"/".join(b"%d" % max(part, 0) for part in parts))
     return b" ".join(words)
 
@@ -225,11 +227,19 @@ def _face_numbers(row: bytes) -> list[int]:
     return [int(part or 0) for part in row.replace(b"/", b" ").split()]
 
 
-def _bad_row(rows: Sequence[bytes], parse) -> str:
+def _bad_row(rows: Sequence[bytes], parse: Callable[[bytes], list]) -> str:
     """Which row cannot be read."""
     for row in rows:
         try:
             parse(row)
         except ValueError:
-            return f"a number is expected in {row[:80].decode('latin-1')!r}"
+            return _expected(row)
     return "a number cannot be read"
+
+
+def _expected(row: bytes) -> str:
+    return f"a number is expected in {_shown(row)}"
+
+
+def _shown(row: bytes) -> str:
+    return repr(row[:80].decode("latin-1"))

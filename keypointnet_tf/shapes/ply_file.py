@@ -24,7 +24,7 @@ COLOR_NAMES = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffu
 
 
 def read_ply(data: bytes, assets: AssetFolder, materials: MaterialList) -> Piece:
-    """The triangles of a PLY file, with its vertex or face colours or its texture.
+    """The triangles of a PLY file, with its texture, or else its vertex or face colours.
 
     Texture coordinates are those of the vertices or of the faces' corners (`texcoord`), the picture
     is that of a `comment TextureFile`.
@@ -45,15 +45,21 @@ def read_ply(data: bytes, assets: AssetFolder, materials: MaterialList) -> Piece
     at = corners.values.astype(np.int64)
     check_vertices(at, len(vertices))
     uv = _corner_uv(vertex, face, at)
-    colors = _corner_colors(vertex, face, corners)
-    index = _material(materials, assets, texture=header.texture, uv=uv, colors=colors)
+    picture = None
+    if header.texture and uv is not None:
+        picture = materials.asset_texture(header.texture, assets)
+    colors = _corner_colors(vertex, face, corners) if picture is None else None
+    if picture is not None:
+        material = Material("texture", WHITE, picture.rgb)
+    else:
+        material = Material("default") if colors is None else Material("colours", WHITE)
     return polygon_piece(
         vertices.astype(float),
         corners.counts,
         at=at,
         uv=np.zeros((len(at), 2), np.float32) if uv is None else uv,
         colors=np.ones((len(at), 3), np.float32) if colors is None else colors,
-        materials=np.full(len(corners.counts), index, np.int32),
+        materials=np.full(len(corners.counts), materials.add(material), np.int32),
     )
 
 
@@ -100,22 +106,3 @@ def _as_bytes(colors: np.ndarray) -> np.ndarray:
     if colors.dtype.kind == "f" and np.nan_to_num(colors).max(initial=0) > 1:
         return np.clip(np.nan_to_num(colors), 0, 255).astype(np.uint8)
     return colors
-
-
-def _material(
-    materials: MaterialList,
-    assets: AssetFolder,
-    *,
-    texture: str,
-    uv: np.ndarray | None,
-    colors: np.ndarray | None,
-) -> int:
-    """The index of the file's one material; colours and a picture multiply."""
-    picture = None
-    if texture and uv is not None:
-        picture = materials.asset_texture(texture, assets)
-    if picture is not None:
-        return materials.add(Material("texture", WHITE, picture.rgb))
-    if colors is not None:
-        return materials.add(Material("colours", WHITE))
-    return materials.add(Material("default"))

@@ -1,4 +1,4 @@
-"""The reader of human keypoints: arrays by semantic id, splits, and mistakes told by place."""
+"""The reader of human keypoints: arrays by semantic id, and mistakes told by place."""
 
 import copy
 import json
@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from keypointnet_tf.data.human_keypoints import read_human_keypoints, read_splits
+from keypointnet_tf.data.human_keypoints import read_human_keypoints
+from keypointnet_tf.shapes.shapenet_lists import read_splits
 
 
 def point(semantic_id, xyz, **more):
@@ -121,35 +122,13 @@ def test_an_absent_file_is_refused(tmp_path):
         read_human_keypoints(tmp_path / "none.json")
 
 
-def test_splits_by_model(tmp_path):
-    (tmp_path / "train.txt").write_text("03001627-aaa\n03001627-bbb\n")
-    (tmp_path / "val.txt").write_text("03001627-ccc\n\n")
-    assert read_splits(tmp_path) == {
-        "03001627-aaa": "train",
-        "03001627-bbb": "train",
-        "03001627-ccc": "dev",
-    }
-    (tmp_path / "test.txt").write_text("02691156-x\n03001627-bbb\n")
-    with pytest.raises(ValueError, match="test.txt: line 2: 03001627-bbb is in train too"):
-        read_splits(tmp_path)
-    (tmp_path / "test.txt").write_text("chair\n")
-    with pytest.raises(ValueError, match="test.txt: line 1 is 'chair'; expected CLASS_ID-MODEL_ID"):
-        read_splits(tmp_path)
-
-
-def test_a_folder_without_splits_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="no splits; expected a folder with train.txt"):
-        read_splits(tmp_path)
-
-
 def test_the_published_chairs(sample_data):
     keypoints = read_human_keypoints(sample_data / "human_keypoints/annotations/chair.json")
-    splits = read_splits(sample_data / "human_keypoints/splits")
+    splits = read_splits(sample_data / "human_keypoints/splits", keypoints.class_id)
     assert len(keypoints.annotations) == 999 and keypoints.semantic_ids == tuple(range(21))
     total = sum(np.isfinite(a.xyz[:, 0]).sum() for a in keypoints.annotations.values())
     assert total == 12_060
-    assert [list(splits.values()).count(s) for s in ("train", "dev", "test")] == [5757, 824, 1653]
-    assert all(f"03001627-{model}" in splits for model in keypoints.annotations)
+    assert splits.keys() == keypoints.annotations.keys()
 
 
 def test_mirrored_keypoints_mirror_in_the_published_chairs(sample_data):

@@ -10,12 +10,12 @@ from PIL import Image
 from keypointnet_tf.discovery import deformation_curve
 from keypointnet_tf.discovery.checkpoints import load_model, model_file
 from keypointnet_tf.discovery.deformation_curve import Curve, run_curve
-from keypointnet_tf.discovery.intervals import PercentileInterval
 from keypointnet_tf.discovery.rendered_evaluation import RenderedTest, evaluate_rendered
+from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.shapes.deformation import Deformation
 
 TEST = RenderedTest("car", objects=3, pairs=2, fit_objects=3)
-CURVE = Curve(TEST, ("bend", "taper"), (1.0, 0.0), PercentileInterval(resamples=50))
+CURVE = Curve(TEST, ("bend", "taper"), (1.0, 0.0), Resampling(resamples=50))
 
 
 @pytest.fixture(scope="module")

@@ -251,8 +251,8 @@ FILES: dict[str, Hostile] = {
     "nan_node.gltf": Hostile(
         gltf(nodes=[{"mesh": 0, "scale": [1, float("nan"), 1]}]), "NaN or infinite"
     ),
-    "beyond.obj": Hostile(obj(faces="f 1 2 9\n"), "vertex 8 of 3, counted from 0"),
-    "zeroth.obj": Hostile(obj(faces="f 0 1 2\n"), "vertex -1 of 3"),
+    "beyond.obj": Hostile(obj(faces="f 1 2 9\n"), "vertex 9 of 3, counted from 1"),
+    "zeroth.obj": Hostile(obj(faces="f 0 1 2\n"), "vertex 0 of 3"),
     "before.obj": Hostile(obj(faces="f -1 -2 -9\n"), "before the first"),
     "enormous.obj": Hostile(obj(faces=f"f 1 2 {10**30}\n"), "cannot be read"),
     "negative.ply": Hostile(ply(body=b"0 0 0\n1 0 0\n0 1 0\n3 0 1 -2\n"), "vertex -2 of 3"),

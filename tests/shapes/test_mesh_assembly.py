@@ -150,27 +150,3 @@ def test_nan_texture_coordinates_are_reported_where_they_matter(tmp_path, caplog
         path.write_text(path.read_text().replace("vt 1 0", "vt nan 0"))
         np.testing.assert_array_equal(load_mesh(path).uv[0], [[0, 0], [0, 0], [0, 1]])
         assert len(caplog.records) == reports
-
-
-def test_large_files_take_no_more_than_their_share_of_time(tmp_path):
-    """A grid of 20,000 faces keeps every face, its material and its smoothness."""
-    side = 101
-    x, y = (axis.reshape(-1) for axis in np.meshgrid(*[np.linspace(-1, 1, side)] * 2))
-    index = np.arange(side**2).reshape(side, side)
-    a, b, c, d = (
-        part.reshape(-1)
-        for part in (index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1])
-    )
-    grid = trimesh.Trimesh(
-        np.column_stack([x, y, 0.2 * np.sin(3 * x)]),
-        np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]),
-        process=False,
-    )
-    grid.export(tmp_path / "grid.ply")
-    mesh = load_mesh(tmp_path / "grid.ply")
-    assert len(mesh.faces) == 20_000 and len(mesh.vertices) == side**2
-    slope = 0.6 * np.cos(3 * mesh.vertices[mesh.faces][..., 0])
-    expected = np.stack([-slope, 0 * slope, np.ones_like(slope)], axis=-1)
-    expected /= np.linalg.norm(expected, axis=-1, keepdims=True)
-    inner = np.abs(mesh.vertices[mesh.faces][..., :2]).max(axis=-1) < 0.97
-    np.testing.assert_allclose(mesh.normals[inner], expected[inner], atol=2e-3)

@@ -1,6 +1,7 @@
 """Reading mesh files: geometry, colours and errors."""
 
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_obj_texture_beside_the_folder_is_found(tmp_path, reference):
 @pytest.mark.parametrize("texture", ["model://two/floor.png", "gone.png", "/etc/hostname"])
 def test_broken_texture_is_drawn_in_kd_and_reported_once(tmp_path, caplog, texture):
     path = write_obj(tmp_path, texture=texture, image=False)
-    # The same name in the mesh's folder is no licence to guess.
+    # An address is no path: its last part is not looked for in the mesh's folder.
     Image.new("RGB", (2, 2)).save(tmp_path / "floor.png")
     with caplog.at_level(logging.WARNING):
         mesh = load_mesh(path)
@@ -344,13 +345,23 @@ def test_find_meshes_says_when_there_is_none(tmp_path):
         find_meshes(tmp_path / "a.txt")
 
 
+def test_find_meshes_refuses_names_that_cannot_be_written_down(tmp_path):
+    name = os.fsencode(tmp_path) + b"/caf\xe9.obj"
+    try:
+        open(name, "w").close()
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    with pytest.raises(ValueError, match=r"caf\\xe9.obj': expected a name in UTF-8"):
+        find_meshes(tmp_path)
+
+
 def test_sample_car_reports_its_one_broken_texture(sample_data, tmp_path, caplog):
     for name in ("hatchback.obj", "hatchback.mtl", "hatchback.png", "wheels3.png"):
         (tmp_path / name).symlink_to(sample_data / "meshes/car/hatchback" / name)
     mesh = load_mesh(tmp_path / "hatchback.obj", front="-y")
     (record,) = caplog.records
-    broken = "'model://hatchback/materials/textures/wheels3.png' cannot be read"
-    assert broken in record.getMessage()
+    texture = "model://hatchback/materials/textures/wheels3.png"
+    assert f"hatchback.mtl: {texture!r} cannot be read" in record.getMessage()
     np.testing.assert_allclose(color_of(mesh, "Wheels3"), (0.5882,) * 3, atol=1 / 255)
     np.testing.assert_allclose(mesh.bounds()[:, 0], [-1, 1])
     wheels = mesh.material_ids == [m.name for m in mesh.materials].index("Wheels3")

@@ -188,6 +188,18 @@ def test_vertex_colours(tmp_path, scale):
     np.testing.assert_allclose(mesh.colors[1, 1], [1, 1, 1])
 
 
+def test_textures_hide_vertex_colours_and_normals_are_no_colours(tmp_path):
+    picture(tmp_path / "a.png")
+    corners = ("0 0 0", "1 0 0", "1 1 0", "0 1 0")
+    for third, shown in (("0.5", 0.5), ("-0.5", 1.0)):
+        text = "mtllib a.mtl\n" + "".join(f"v {at} 0.5 0.5 {third}\n" for at in corners)
+        text += "usemtl plain\nf 1 2 3\nusemtl textured\nf 1 3 4\n"
+        library = "newmtl plain\nnewmtl textured\nmap_Kd a.png\n"
+        mesh = load_mesh(write(tmp_path, text, a=library))
+        np.testing.assert_allclose(mesh.colors[0], shown)
+        np.testing.assert_allclose(mesh.colors[1], 1)
+
+
 def test_what_is_no_face_is_passed_over(tmp_path):
     text = "# comment\no thing\ng a b\ns off\nvp 1\nl 1 2\np 1\n" + SQUARE.replace("v ", "v\t")
     mesh = load_mesh(write(tmp_path, text + "  f  1/1 2/2\t3/3   # three\nf 1 2\nf 1\n"))
