@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 from scipy.spatial import cKDTree
 
-from keypointnet_tf.rendering.blender_materials import mend_material
+from keypointnet_tf.rendering.blender_materials import is_invisible, mend_material
 from keypointnet_tf.rendering.blender_mesh import remake_mesh, triangle_points
 from keypointnet_tf.rendering.blender_session import load, matrix, quiet
 from keypointnet_tf.shapes.frames import frame_rotation
@@ -93,12 +93,27 @@ def _import(path: pathlib.Path) -> None:
 
 def _clean(path: pathlib.Path, mesh: Mesh) -> None:
     """Sets right what the importers made of meshes and materials."""
-    data, plain = load().data, path.suffix.lower() in (".obj", ".dae")
+    data, suffix = load().data, path.suffix.lower()
+    hidden = _hidden_materials() if suffix != ".dae" else set()
     known = {item.name: item for item in mesh.materials}
     for item in data.materials:
-        mend_material(item, known.get(item.name), as_shown=plain)
+        mend_material(item, known.get(item.name), as_shown=suffix in (".obj", ".dae"))
     for item in data.meshes:
-        remake_mesh(item)
+        remake_mesh(item, hidden)
+
+
+def _hidden_materials() -> set[str]:
+    """Names of invisible materials; none where nothing else would remain."""
+    data = load().data
+    hidden = {item.name for item in data.materials if is_invisible(item)}
+    if not hidden:
+        return hidden
+    shown = any(
+        not mesh.materials or mesh.materials[face.material_index].name not in hidden
+        for mesh in data.meshes
+        for face in mesh.polygons
+    )
+    return hidden if shown else set()
 
 
 def _up_axis(path: pathlib.Path) -> str:

@@ -8,6 +8,7 @@ from keypointnet_tf.rendering.blender_session import load
 from keypointnet_tf.rendering.shading import DARKEST_ALBEDO
 from keypointnet_tf.shapes.color_space import srgb_to_linear
 from keypointnet_tf.shapes.mesh import Material
+from keypointnet_tf.shapes.mesh_opacity import HALF, LEAST_OPACITY
 
 # Name of the mesh attribute that holds the linear colours of face corners.
 CORNER_COLORS = "corner_colors"
@@ -38,33 +39,69 @@ def new_material(material: Material):
     lifted.inputs[1].default_value = (1 - darkest,) * 3
     lifted.inputs[2].default_value = (darkest,) * 3
     links.new(lifted.outputs[0], surface.inputs["Base Color"])
+    if material.cutout is not None:
+        _cut_out(result, surface, material.cutout)
     return result
 
 
 def mend_material(material, known: Material | None, *, as_shown: bool) -> None:
     """Sets right what importers take differently from what files mean.
 
-    Textures that Blender has not found are replaced, and the alpha of those that are used for
-    colour alone does not darken them.
+    Textures that Blender has not found are replaced, the alpha of those that are used for colour
+    alone does not darken them, and opacity is what `mesh_opacity.py` makes of it: a surface is
+    there or not.
 
     Args:
       material: `bpy.types.Material`, changed.
       known: the same material as `mesh_file.py` reads it, if it does.
       as_shown: whether the file's colours are display-referred (OBJ and DAE). Then, too, its `Tf`
-        does not make it glass, which exporters write for any material, and an opacity of 0 is
-        taken for the mistake that it is, else the object could not be seen.
+        does not make it glass, which exporters write for any material.
     """
     nodes = material.node_tree.nodes if material.use_nodes else ()
+    for surface in [node for node in nodes if node.type == "BSDF_PRINCIPLED"]:
+        _set_opacity(material, surface, known)
+        if as_shown:
+            color = surface.inputs["Base Color"]
+            color.default_value[:3] = srgb_to_linear(color.default_value[:3])
+            surface.inputs["Transmission Weight"].default_value = 0.0
     for node in [node for node in nodes if node.type == "TEX_IMAGE" and node.image]:
         if not node.image.size[0]:
             _replace_image(nodes, node, known)
         elif not node.outputs["Alpha"].is_linked:
             node.image.alpha_mode = "CHANNEL_PACKED"
-    for node in [node for node in nodes if node.type == "BSDF_PRINCIPLED" and as_shown]:
-        color, alpha = node.inputs["Base Color"], node.inputs["Alpha"]
-        color.default_value[:3] = srgb_to_linear(color.default_value[:3])
-        alpha.default_value = alpha.default_value or 1.0
-        node.inputs["Transmission Weight"].default_value = 0.0
+
+
+def is_invisible(material) -> bool:
+    """Whether a `bpy.types.Material`, or None, as imported, is as good as not there."""
+    nodes = material.node_tree.nodes if material is not None and material.use_nodes else ()
+    alphas = [node.inputs["Alpha"] for node in nodes if node.type == "BSDF_PRINCIPLED"]
+    return bool(alphas) and not any(
+        alpha.is_linked or alpha.default_value >= LEAST_OPACITY for alpha in alphas
+    )
+
+
+def _set_opacity(material, surface, known: Material | None) -> None:
+    """Makes a surface opaque, but for what `known` has cut out."""
+    alpha, links = surface.inputs["Alpha"], material.node_tree.links
+    if known is None and alpha.is_linked:
+        return
+    for link in list(alpha.links):
+        links.remove(link)
+    alpha.default_value = 1.0
+    if known is not None and known.cutout is not None:
+        _cut_out(material, surface, known.cutout)
+
+
+def _cut_out(material, surface, cutout: np.ndarray) -> None:
+    """Takes away the surface where the interpolated `cutout [H, W]` is below one half."""
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    texture, there = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeMath")
+    grey = np.repeat(cutout[..., None], 3, axis=2)
+    texture.image = _image(f"{material.name} cutout", grey, space="Non-Color")
+    there.operation = "GREATER_THAN"
+    there.inputs[1].default_value = (HALF - 0.5) / 255
+    links.new(texture.outputs["Color"], there.inputs[0])
+    links.new(there.outputs[0], surface.inputs["Alpha"])
 
 
 def _replace_image(nodes, node, known: Material | None) -> None:
@@ -86,10 +123,11 @@ def _vector_math(material, operation: str, value):
     return node
 
 
-def _image(name: str, texture: np.ndarray):
+def _image(name: str, texture: np.ndarray, *, space: str = "sRGB"):
     """A `bpy.types.Image` of a texture `[H, W, 3]` uint8, whose first row is on top."""
     height, width = texture.shape[:2]
     image = load().data.images.new(name, width, height)
+    image.colorspace_settings.name = space  # Later it would blacken the pixels.
     pixels = np.ones((height, width, 4), np.float32)
     pixels[..., :3] = texture[::-1] / np.float32(255)
     image.pixels.foreach_set(pixels.ravel())

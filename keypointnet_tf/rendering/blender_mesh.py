@@ -8,6 +8,7 @@ triangles.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 import numpy as np
 
@@ -38,6 +39,16 @@ class Triangles:
     uv: dict[str, np.ndarray]
     colors: dict[str, np.ndarray]
 
+    def chosen(self, kept: np.ndarray) -> Triangles:
+        """Those of the `[F]` bool `kept`."""
+        return Triangles(
+            self.points[kept],
+            self.normals[kept],
+            self.material_ids[kept],
+            {name: values[kept] for name, values in self.uv.items()},
+            {name: values[kept] for name, values in self.colors.items()},
+        )
+
 
 def add_mesh(scene, mesh: Mesh) -> None:
     """Adds the mesh to a `bpy.types.Scene`, with its materials; its frame is the world's."""
@@ -57,13 +68,19 @@ def add_mesh(scene, mesh: Mesh) -> None:
     scene.collection.objects.link(bpy.data.objects.new(data.name, data))
 
 
-def remake_mesh(data) -> None:
+def remake_mesh(data, hidden: Collection[str] = ()) -> None:
     """Cuts an imported `bpy.types.Mesh` into triangles, and repairs what spoils its shading.
 
     Normals of the file are kept unless they point to the back of their face; where it has none
     they are computed as for the built-in renderer.
+
+    Args:
+      data: the mesh, changed.
+      hidden: names of materials whose faces are left out.
     """
     triangles = _read(data)
+    shown = np.array([item is None or item.name not in hidden for item in data.materials] or [True])
+    triangles = triangles.chosen(shown[np.minimum(triangles.material_ids, len(shown) - 1)])
     data.clear_geometry()
     _fill(data, _part_double_faces(triangles))
 
@@ -83,7 +100,7 @@ def _read(data) -> Triangles:
     if data.has_custom_normals:
         normals = _normals_in_front(data)[corners]
     else:
-        normals = corner_normals(_unit(vertices), faces)
+        normals = corner_normals(_unit(vertices), faces, two_sided=True)
     colors = {
         item.name: _get(item.data, "color", 4)[faces if item.domain == "POINT" else corners]
         for item in data.color_attributes
@@ -119,15 +136,8 @@ def _part_double_faces(triangles: Triangles) -> Triangles:
     across = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-300)
     step = GAP * np.ptp(points.reshape(-1, 3), axis=0).max() * opposed
-    points = points + (across * step[:, None])[:, None]
-    kept = ~repeated
-    return Triangles(
-        points[kept],
-        triangles.normals[kept],
-        triangles.material_ids[kept],
-        {name: values[kept] for name, values in triangles.uv.items()},
-        {name: values[kept] for name, values in triangles.colors.items()},
-    )
+    moved = points + (across * step[:, None])[:, None]
+    return dataclasses.replace(triangles, points=moved).chosen(~repeated)
 
 
 def _fill(data, triangles: Triangles) -> None:

@@ -30,7 +30,8 @@ CYCLES = {
     "glossy_bounces": 2,
     "transmission_bounces": 4,
     "volume_bounces": 0,
-    "transparent_max_bounces": 8,
+    # Holes of cut-out materials in front of each other, as many as `scene.MOST_HOLES`.
+    "transparent_max_bounces": 32,
     "caustics_reflective": False,
     "caustics_refractive": False,
 }

@@ -80,7 +80,7 @@ def _write_dae(path, parts, up_axis):
         points = collada.source.FloatSource(
             f"{name}_points", to_file(part.vertices).ravel(), ("X", "Y", "Z")
         )
-        geometry = collada.geometry.Geometry(document, name, name, [points])
+        geometry = collada.geometry.Geometry(document, f"{name}_mesh", name, [points])
         inputs = collada.source.InputList()
         inputs.addInput(0, "VERTEX", f"#{name}_points")
         faces = geometry.createTriangleSet(np.ravel(part.faces), inputs, "paint")
@@ -133,9 +133,13 @@ def quarters(alpha=None):
 def write_sheet(path, *, mtl, alpha=None, both_sides=False):
     """A square that faces our `+x`, as OBJ in our own frame, with `uv` running with `(y, z)`.
 
-    Its material is `sheet` of the MTL text; `both_sides` adds its back, of material `back`.
+    Its material is `sheet` of the MTL text; `both_sides` adds its back, of material `back`. Beside
+    it lie the pictures `quarters.png` and `holes.png`, whose left half is black.
     """
     quarters(alpha).save(path.parent / "quarters.png")
+    holes = np.full((64, 64), 255, np.uint8)
+    holes[:, :32] = 0
+    Image.fromarray(holes).save(path.parent / "holes.png")
     lines = ["mtllib sheet.mtl", "usemtl sheet"]
     lines += [f"v 0 {y} {z}" for y, z in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     lines += [

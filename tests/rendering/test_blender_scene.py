@@ -179,13 +179,27 @@ def test_texels_lie_where_they_belong_on_an_asset(views_of, assets, tmp_path, al
 
 
 @pytest.mark.parametrize(
-    "lines", ["map_Kd nowhere.png", "Tf 1 1 1", "d 0", "Tr 1"], ids=lambda line: line.split()[0]
+    "lines", ["map_Kd nowhere.png", "Tf 1 1 1", "d 0", "d 0.4"], ids=lambda line: line[:5].strip()
 )
-def test_what_exporters_write_by_mistake_leaves_the_plain_colour(views_of, assets, tmp_path, lines):
+def test_what_is_missing_or_no_glass_is_drawn_in_plain_colour(views_of, assets, tmp_path, lines):
     mtl = f"newmtl sheet\nKd 0.2 0.5 0.8\nKs 0 0 0\n{lines}\n"
     source = assets.write_sheet(tmp_path / "sheet.obj", mtl=mtl)
     (view,) = views_of("blender", source.load(), source, FRONT, lights=PLAIN)
     assert np.abs(corner_pixels(view) - np.array([51, 128, 204])).max() < 20
+
+
+def test_cut_out_parts_and_invisible_faces_are_not_there(both, assets, tmp_path):
+    mtl = "newmtl sheet\nKd 0.9 0.1 0.1\nmap_d holes.png\nnewmtl back\nKd 0 1 0\nd 0\n"
+    source = assets.write_sheet(tmp_path / "sheet.obj", mtl=mtl, both_sides=True)
+    mesh = source.load()
+    for origin in (source, None):
+        ((own, other),) = both(mesh, origin, FRONT, lights=PLAIN)
+        assert overlap(own, other) > 0.97
+        # Seen from the front, u runs to the right, and the left half is cut out.
+        alpha = other.rgba[SIZE // 2, :, 3]
+        assert (
+            not alpha[: SIZE // 2 - 2].any() and (alpha[SIZE // 2 + 2 : SIZE * 5 // 8] == 255).all()
+        )
 
 
 def test_both_sides_of_a_sheet_show_their_own_colour(views_of, assets, tmp_path):
