@@ -153,7 +153,7 @@ def script(*arguments, cwd):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Programs that a shell starts in the background ignore interrupts, and so do their children.
+        # What a shell starts in the background ignores interrupts, and so do its children.
         preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
