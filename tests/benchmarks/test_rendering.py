@@ -50,6 +50,12 @@ def test_bumpy_meshes_have_the_faces_asked_for(count):
     assert (outward > -1e-6).mean() > 0.99
 
 
+def test_fine_chairs_have_at_least_the_faces_asked_for():
+    few, many = (loaded("rendering").fine_chair(count) for count in (100, 4000))
+    assert 100 <= len(few.faces) < 4000 <= len(many.faces) < 16_000
+    np.testing.assert_allclose(few.bounds(), many.bounds(), atol=1e-6)
+
+
 def test_a_run_writes_a_file_and_a_page(tmp_path):
     flags = ["--size=16", "--faces=200", "--repeats=1", "--pairs=1", "--blender_pairs=1"]
     flags += ["--job_objects=2", "--job_pairs=4", "--workers=1", f"--out={tmp_path / 'json'}"]
@@ -62,9 +68,12 @@ def test_a_run_writes_a_file_and_a_page(tmp_path):
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "json").iterdir()
     report = json.loads(path.read_text())
-    (row,) = report["renderers"]
-    assert row["faces"] == 196 and row["built-in"]["views_per_second"] > 0
-    assert ("blender" in row) != bool(report["blender_problem"])
+    chair, ball = report["renderers"]
+    assert (chair["shape"], ball["shape"]) == ("chair", "ball")
+    assert ball["faces"] == 196 and 0 < chair["covered"] < ball["covered"] < 1
+    for row in (chair, ball):
+        assert row["built-in"]["views_per_second"] > 0
+        assert ("blender" in row) != bool(report["blender_problem"])
     assert report["scaling"][0]["pairs_per_second"] > 0
     page = (tmp_path / "page.md").read_text()
     assert report["command"] in page and "| 196 " in page
