@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from keypointnet_tf.data.in_order import map_in_order
 from keypointnet_tf.data.inspection_record import Expected, RecordFacts, inspect_record
+from keypointnet_tf.data.processes import follow_parent, usable_cores
 from keypointnet_tf.data.record_index import REMOTE_WORKERS, Location
 from keypointnet_tf.data.storage import Storage
 
@@ -51,8 +49,7 @@ def inspect_places(
 
 def suitable_workers(pairs: int) -> int:
     """Processes that are worth their start for a number of pairs, at most one per core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, pairs // _PAIRS_WORTH_A_PROCESS))
+    return max(1, min(usable_cores(), pairs // _PAIRS_WORTH_A_PROCESS))
 
 
 def _chunks(places: Iterable[Location]) -> Iterator[list[Location]]:
@@ -63,16 +60,8 @@ def _chunks(places: Iterable[Location]) -> Iterator[list[Location]]:
 
 def _start_worker(storage: Storage, expected: Expected) -> None:
     global _work
-    # Ctrl-C goes to the whole group: the parent alone decides, workers end with their pool.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    follow_parent()
     _work = storage, expected
-
-
-def _end_with_parent() -> None:
-    # A killed parent cannot stop its workers, which would wait for work for ever.
-    multiprocessing.parent_process().join()
-    os._exit(1)
 
 
 def _inspect_chunk(places: list[Location]) -> list[RecordFacts]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import multiprocessing
-import os
-import signal
 import threading
 import weakref
 from collections.abc import Callable
+
+from keypointnet_tf.data.processes import follow_parent
 
 Source = Callable[[int], dict]
 
@@ -118,16 +118,8 @@ _worker_source: Source | None = None
 
 def _start_worker(source: Source) -> None:
     global _worker_source
-    # Ctrl-C goes to the whole group: the parent alone decides, workers end with their pool.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    follow_parent()
     _worker_source = source
-
-
-def _end_with_parent() -> None:
-    # A killed parent cannot stop its workers, which would wait for work for ever.
-    multiprocessing.parent_process().join()
-    os._exit(1)
 
 
 def _make(step: int) -> dict:

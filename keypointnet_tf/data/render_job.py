@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from keypointnet_tf.atomic_file import remove_leftovers
+from keypointnet_tf.data.processes import usable_cores
 from keypointnet_tf.data.render_folder import Failure, locked, prepare_folder
 from keypointnet_tf.data.render_ledger import Ledger
 from keypointnet_tf.data.render_object import Outcome, render_object
@@ -99,7 +100,7 @@ def _events(
         return run_on_cluster(job, folder, todo, address=cluster)
     if workers == 1 and not needs_worker(job.renderer):
         return (render_object(job, folder, task) for task in todo)
-    count = min(workers or _cores(), len(todo))
+    count = min(workers or usable_cores(), len(todo))
     return run_on_workers(job, folder, todo, workers=count, stall_seconds=stall_seconds)
 
 
@@ -139,10 +140,3 @@ def _advance(bar: tqdm, pairs: int, finished: list[int], event: Outcome | str, f
     bar.update(max(0, finished[0] * pairs - bar.n))
     if failed:
         bar.set_postfix(failed=failed)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

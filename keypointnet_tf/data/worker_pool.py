@@ -9,16 +9,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
-import os
 import pathlib
 import signal
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 
+from keypointnet_tf.data.processes import follow_parent
 from keypointnet_tf.data.render_object import Outcome, render_object
 from keypointnet_tf.rendering.job import ObjectTask, RenderJob
 
@@ -157,19 +156,12 @@ def _end(exitcode: int | None) -> str:
 
 def _work(pipe: connection.Connection, job: RenderJob, folder: pathlib.Path) -> None:
     """A worker's life: objects in, signs of life and outcomes out, until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    follow_parent()
     with contextlib.suppress(EOFError, BrokenPipeError):
         pipe.send(READY)
         while True:
             task = pipe.recv()
             pipe.send(render_object(job, folder, task, on_pair=lambda: pipe.send(PAIR)))
-
-
-def _leave_with_parent() -> None:
-    """Ends this process when the main process is killed without a chance to say so."""
-    connection.wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
 
 
 @contextlib.contextmanager
