@@ -10,6 +10,7 @@ import dataclasses
 from absl import flags
 
 from flags import field_text
+from keypointnet_tf.data.domain_randomization import DomainRandomization
 from keypointnet_tf.discovery.config import (
     ORIENT_BITS,
     TRAIN_PARTS,
@@ -31,7 +32,7 @@ CHOICES = {
 def define(values: flags.FlagValues) -> None:
     """Adds the flags; defaults are those of the config dataclasses."""
     _define_run(values)
-    for kind in (TrainConfig, ModelConfig, OptimizerConfig, LossConfig):
+    for kind in (TrainConfig, ModelConfig, OptimizerConfig, LossConfig, DomainRandomization):
         for field in dataclasses.fields(kind):
             if isinstance(field.default, Schedule) or not dataclasses.is_dataclass(field.default):
                 _define_field(values, kind, field)
@@ -47,6 +48,7 @@ def config_from_flags(values: flags.FlagValues) -> TrainConfig:
         "model": _from_flags(ModelConfig, values),
         "loss": _from_flags(LossConfig, values),
         "optimizer": _from_flags(OptimizerConfig, values),
+        "randomization": _from_flags(DomainRandomization, values),
     }
     return _from_flags(TrainConfig, values, **nested)
 
@@ -65,6 +67,11 @@ def _define_run(values: flags.FlagValues) -> None:
         ("data_dir", None, "Records to train on: a folder, a zip of one, or an fsspec URL."),
         ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("orient_weights", None, "Run folder or .keras file whose OrientNet the run starts from."),
+        (
+            "initial_weights",
+            None,
+            "Run folder or .keras file that the run starts from, as a whole.",
+        ),
     )
     for name, default, text in strings:
         flags.DEFINE_string(name, default, text, flag_values=values)
@@ -110,6 +117,8 @@ def _define_field(values: flags.FlagValues, kind: type, field: dataclasses.Field
         flags.DEFINE_list(name, shown, text, flag_values=values)
     elif name in CHOICES:
         flags.DEFINE_enum(name, default, list(CHOICES[name]), text, flag_values=values)
+    elif isinstance(default, str):
+        flags.DEFINE_string(name, default, text, flag_values=values)
     elif isinstance(default, int):
         flags.DEFINE_integer(name, default, text, flag_values=values)
     else:

@@ -88,17 +88,20 @@ def _area_weights(old: int, new: int) -> np.ndarray:
     return (np.maximum(overlap, 0) * (new / old)).astype(np.float32)
 
 
-def to_batch(pairs: Sequence[ViewPair], size: int | None = None) -> Batch:
+def to_batch(pairs: Sequence[ViewPair], size: int | None = None, *, alpha: bool = False) -> Batch:
     """The batch dictionary of some pairs of one image size; see the module's head.
 
     Args:
       pairs: at least one pair.
       size: side of the batch's images; None keeps that of the pairs.
+      alpha: see `PairArrays.batch`.
 
     Raises:
       ValueError: no pairs, or pairs that differ in image size or number of landmarks.
     """
-    return PairArrays.from_pairs(pairs, progress=False).batch(np.arange(len(pairs)), size)
+    return PairArrays.from_pairs(pairs, progress=False).batch(
+        np.arange(len(pairs)), size, alpha=alpha
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,18 +199,30 @@ class PairArrays:
         )
 
     def batch(
-        self, indices: np.ndarray, size: int | None = None, *, landmarks: bool = False
+        self,
+        indices: np.ndarray,
+        size: int | None = None,
+        *,
+        landmarks: bool = False,
+        alpha: bool = False,
     ) -> Batch:
         """The batch dictionary of the pairs at `indices [B]`, images of side `size`.
 
-        With `landmarks`, for supervised training, it also holds `landmarks` float32 `[B, L, 3]`.
+        With `landmarks`, for supervised training, it also holds `landmarks` float32 `[B, L, 3]`;
+        with `alpha`, to put backgrounds in, `alpha0`, `alpha1` float32 `[B, S, S, 1]`, the share of
+        each pixel that the object covers.
         """
-        flat = over_black(self.images[indices])
+        images = self.images[indices]
+        flat = over_black(images)
+        if alpha:
+            flat = np.concatenate([flat, images[..., 3:] / np.float32(255)], axis=-1)
         flat = resize_area(flat, self.size if size is None else size)
         batch = {}
         for view in range(2):
             batch[f"image{view}"] = np.ascontiguousarray(flat[:, view, ..., :3])
-            batch[f"mask{view}"] = np.ascontiguousarray(flat[:, view, ..., 3:])
+            batch[f"mask{view}"] = np.ascontiguousarray(flat[:, view, ..., 3:4])
+            if alpha:
+                batch[f"alpha{view}"] = np.ascontiguousarray(flat[:, view, ..., 4:])
             batch[f"object_to_camera{view}"] = self.object_to_camera[indices, view]
             batch[f"focal{view}"] = self.focal[indices, view]
         if landmarks:

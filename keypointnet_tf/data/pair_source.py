@@ -69,6 +69,7 @@ class PairSource:
       objects: size of the pool, or None for endless new objects.
       steps_per_object: steps for which an object is shown where there is no pool.
       cached_scenes: scenes kept ready by each worker process.
+      change: what is done to a batch with alpha at its step, picklable, or None.
 
     Raises:
       ValueError: a number below 1.
@@ -81,6 +82,7 @@ class PairSource:
     objects: int | None = None
     steps_per_object: int = 1
     cached_scenes: int = 256
+    change: Callable[[Batch, int], Batch] | None = None
 
     def __post_init__(self):
         for name in ("batch_size", "objects", "steps_per_object", "cached_scenes"):
@@ -90,7 +92,8 @@ class PairSource:
 
     def __call__(self, step: int) -> Batch:
         """The batch dictionary at a global step."""
-        return to_batch(self.pairs(step))
+        batch = to_batch(self.pairs(step), alpha=self.change is not None)
+        return batch if self.change is None else self.change(batch, step)
 
     def pairs(self, step: int) -> list[ViewPair]:
         """The B pairs of a global step, landmarks and names included."""

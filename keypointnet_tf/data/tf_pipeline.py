@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
+from keypointnet_tf.data.batches import Batch
 from keypointnet_tf.data.order import index_at
 from keypointnet_tf.data.record_index import REMOTE_WORKERS
 from keypointnet_tf.data.record_set import RecordSet
@@ -37,6 +38,7 @@ def tf_dataset(
     first_step: int = 0,
     shuffle: bool = True,
     parallel_calls: int = tf.data.AUTOTUNE,
+    change: Callable[[Batch, int], Batch] | None = None,
 ) -> tf.data.Dataset:
     """Endless batches of a split, the same as `ArrayDataset` gives for the same seed and step.
 
@@ -49,6 +51,7 @@ def tf_dataset(
       first_step: global step of the first batch; what lies before it is not read.
       shuffle: False for the order of the files, over and over.
       parallel_calls: chunks read, pairs decoded and batches resized at once.
+      change: what is done to a batch with alpha at its step, or None.
 
     Returns:
       Batch dictionaries, see `batches.py`. Give `fit` this and `steps_per_epoch`. A damaged
@@ -64,7 +67,10 @@ def tf_dataset(
     place = functools.partial(index_at, count=len(index), seed=seed, shuffle=shuffle)
     read = _chunk_reader(record_set, lambda position: index.location(place(position)))
     finish = functools.partial(
-        _batch_features, stored=record_set.size, size=record_set.size if size is None else size
+        _batch_features,
+        stored=record_set.size,
+        size=record_set.size if size is None else size,
+        with_alpha=change is not None,
     )
     first = first_step * batch_size
     chunks = tf.data.Dataset.counter(first, _CHUNK)
@@ -72,7 +78,28 @@ def tf_dataset(
     pairs = chunks.map(lambda position: _read_chunk(read, position), **parallel).unbatch()
     decoded = pairs.map(functools.partial(_decode, stored=record_set.size), **parallel)
     batches = decoded.batch(batch_size, drop_remainder=True).map(finish, **parallel)
+    if change is not None:
+        numbered = tf.data.Dataset.zip((batches, tf.data.Dataset.counter(first_step)))
+        batches = numbered.map(functools.partial(_changed, change), **parallel)
     return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _changed(
+    change: Callable[[Batch, int], Batch], batch: dict[str, tf.Tensor], step: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The batch after `change`, which drops alpha and keeps all shapes."""
+    given, kept = sorted(batch), [name for name in sorted(batch) if not name.startswith("alpha")]
+
+    def run(number: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+        changed = change(dict(zip(given, values, strict=True)), int(number))
+        return [changed[name] for name in kept]
+
+    inputs = [step, *(batch[name] for name in given)]
+    values = tf.numpy_function(run, inputs, [tf.float32] * len(kept), stateful=False)
+    return {
+        name: tf.ensure_shape(value, batch[name].shape)
+        for name, value in zip(kept, values, strict=True)
+    }
 
 
 def _chunk_reader(
@@ -115,21 +142,31 @@ def _decode(
 
 
 def _batch_features(
-    images: tf.Tensor, poses: tf.Tensor, focal: tf.Tensor, *, stored: int, size: int
+    images: tf.Tensor,
+    poses: tf.Tensor,
+    focal: tf.Tensor,
+    *,
+    stored: int,
+    size: int,
+    with_alpha: bool,
 ) -> dict[str, tf.Tensor]:
     """The batch dictionary of uint8 images `[B, 2, stored, stored, 4]`."""
     rgba = tf.cast(images, tf.float32) / 255
     alpha = rgba[..., 3:]
-    views = tf.concat([rgba[..., :3] * alpha, tf.cast(alpha > 0, tf.float32)], axis=-1)
+    layers = [rgba[..., :3] * alpha, tf.cast(alpha > 0, tf.float32)]
+    views = tf.concat([*layers, alpha] if with_alpha else layers, axis=-1)
     if size != stored:
         # As `batches.resize_area`; the operation takes one batch axis.
-        flat = tf.reshape(views, [-1, stored, stored, 4])
+        channels = views.shape[-1]
+        flat = tf.reshape(views, [-1, stored, stored, channels])
         flat = tf.image.resize(flat, [size, size], method="area")
-        views = tf.reshape(flat, [images.shape[0], 2, size, size, 4])
+        views = tf.reshape(flat, [images.shape[0], 2, size, size, channels])
     features = {}
     for view in range(2):
         features[f"image{view}"] = views[:, view, ..., :3]
-        features[f"mask{view}"] = views[:, view, ..., 3:]
+        features[f"mask{view}"] = views[:, view, ..., 3:4]
+        if with_alpha:
+            features[f"alpha{view}"] = views[:, view, ..., 4:]
         features[f"object_to_camera{view}"] = poses[:, view]
         features[f"focal{view}"] = focal[:, view]
     return features

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from keypointnet_tf.data.domain_randomization import DomainRandomization
 from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
 
 DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
@@ -136,7 +137,7 @@ class TrainConfig:
     """One training run.
 
     Attributes:
-      model, loss, optimizer: see there.
+      model, loss, optimizer, randomization: see there.
       steps: optimiser steps in all.
       batch_size: view pairs per step.
       steps_per_epoch: steps between validations and saves.
@@ -144,6 +145,8 @@ class TrainConfig:
       max_angle: largest angle in degrees between the views of a pair that is rendered on the fly.
       zoom_jitter: training views are magnified by a factor uniform in `1 -+` this about the
         image centre, the focal length with them.
+      mirror: share of the training pairs that are mirrored left to right, poses with them; for
+        categories that hold the mirror image of every object. Not for supervised training.
       precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
       train: which networks learn: "both", "keypoints" (OrientNet frozen) or "orient".
       seed: of initial weights, noise and the order of the data.
@@ -152,12 +155,14 @@ class TrainConfig:
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
+    randomization: DomainRandomization = DomainRandomization()
     steps: int = 100_000
     batch_size: int = 16
     steps_per_epoch: int = 250
     validation_pairs: int = 128
     max_angle: Schedule = constant(180.0)
     zoom_jitter: float = 0.05
+    mirror: float = 0.0
     precision: str = "auto"
     train: str = "both"
     seed: int = 0
@@ -171,6 +176,13 @@ class TrainConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
         if not 0 <= self.zoom_jitter < 1:
             raise ValueError(f"zoom_jitter is {self.zoom_jitter}; expected in [0, 1)")
+        if not 0 <= self.mirror <= 1:
+            raise ValueError(f"mirror is {self.mirror}; expected a share of the pairs in [0, 1]")
+        if self.mirror and self.loss.supervised:
+            raise ValueError(
+                f"mirror is {self.mirror} with a weight for landmarks, whose left and right would "
+                "trade places; expected 0"
+            )
         angles = [angle for _, angle in self.max_angle.knots]
         if min(angles) < 1 or max(angles) > 180:
             raise ValueError(f"max_angle is {self.max_angle}; expected degrees in [1, 180]")

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.discovery.logs import as_numpy
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.training_data import spread
@@ -22,11 +23,14 @@ class Monitor:
     Args:
       validation: the validation set.
       size: the model's image side.
+      change: what is done to the batch with alpha, as to those of training; or None.
     """
 
-    def __init__(self, validation: PairArrays, size: int):
+    def __init__(self, validation: PairArrays, size: int, change: Randomizer | None = None):
         indices = spread(len(validation), OBSERVED_PAIRS)
-        self._batch = validation.batch(indices, size)
+        self._batch = validation.batch(indices, size, alpha=change is not None)
+        if change is not None:
+            self._batch = change(self._batch, 0)
         self._step, self._outputs = None, None
 
     def outputs(self, model: PairModel) -> dict[str, np.ndarray]:

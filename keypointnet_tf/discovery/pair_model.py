@@ -100,6 +100,8 @@ class PairModel(keras.Model):
           `orient_uv [2B, 2, 2]`, and `mask`, `object_to_camera`, `focal` as the losses need them.
         """
         batch = views.stack(inputs)
+        if training and self.train_config.mirror:
+            batch = self._mirrored(batch)
         if training and self.train_config.zoom_jitter:
             batch = self._zoomed(batch)
         orient_uv = self.orient_net(batch["image"], training=training and self.orient_net.trainable)
@@ -112,6 +114,12 @@ class PairModel(keras.Model):
         if self.train_config.loss.supervised and "landmarks" in inputs:
             batch["landmarks"] = ops.concatenate([inputs["landmarks"]] * 2)
         return {**batch, **points, "orient_uv": orient_uv, "xyz_camera": xyz_camera}
+
+    def _mirrored(self, batch: dict) -> dict:
+        pairs = ops.shape(batch["focal"])[0] // 2
+        drawn = keras.random.uniform((pairs,), seed=self.noise_seeds)
+        mirrored = ops.cast(drawn < self.train_config.mirror, "float32")
+        return views.mirror(batch, ops.concatenate([mirrored, mirrored]))
 
     def _zoomed(self, batch: dict) -> dict:
         jitter = self.train_config.zoom_jitter

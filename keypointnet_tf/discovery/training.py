@@ -45,6 +45,7 @@ def train(
     model_dir: str | os.PathLike,
     *,
     orient_weights: str | os.PathLike | None = None,
+    initial_weights: str | os.PathLike | None = None,
 ) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
@@ -53,6 +54,7 @@ def train(
       data: the run's data.
       model_dir: the run's folder; made when it is absent.
       orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
+      initial_weights: the same for both networks and the template.
 
     Raises:
       ValueError: the folder holds another run, or weights do not fit.
@@ -63,7 +65,9 @@ def train(
         folder.claim(config, data.description)
     model, best = restore_backup(folder.backup) or (None, float("inf"))
     if model is None:
-        model = new_model(config, data.info, orient_weights=orient_weights)
+        model = new_model(
+            config, data.info, orient_weights=orient_weights, initial_weights=initial_weights
+        )
     folder.claim(config, data.description, data.notes)
     first = int(model.step)
     if first >= config.steps:
@@ -92,20 +96,29 @@ def finished_steps(config: TrainConfig, model_dir: str | os.PathLike) -> int | N
 
 
 def new_model(
-    config: TrainConfig, info: dict, *, orient_weights: str | os.PathLike | None = None
+    config: TrainConfig,
+    info: dict,
+    *,
+    orient_weights: str | os.PathLike | None = None,
+    initial_weights: str | os.PathLike | None = None,
 ) -> PairModel:
     """A compiled model at step 0; "auto" precision becomes this machine's, for good.
 
     Raises:
       ValueError: a hyper-parameter cannot work, OrientNet is to stay frozen at random weights, or
-        `orient_weights` do not fit.
+        weights do not fit or are given twice.
     """
-    if config.train == "keypoints" and orient_weights is None:
+    given = [source for source in (orient_weights, initial_weights) if source is not None]
+    if config.train == "keypoints" and not given:
         raise ValueError("train is 'keypoints', which freezes OrientNet; expected orient_weights")
+    if len(given) > 1:
+        raise ValueError("got orient_weights and initial_weights; expected one of them")
     config = dataclasses.replace(config, precision=network_dtype(config.precision))
     model = PairModel(config, info=info)
     if orient_weights is not None:
-        copy_orient_net(orient_weights, model)
+        copy_weights(orient_weights, model, ("orient_net",))
+    if initial_weights is not None:
+        copy_weights(initial_weights, model, ("orient_net", "keypoint_net"))
     model.compile(optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla())
     return model
 
@@ -130,24 +143,36 @@ def compiles_with_xla() -> bool:
     return keras.backend.backend() == "jax" or has_accelerator()
 
 
-def copy_orient_net(source: str | os.PathLike, model: PairModel) -> None:
-    """Takes over the OrientNet of a saved `PairModel`.
+# What may differ between networks whose weights are exchanged.
+FREE_SETTINGS = ("dtype", "batch_norm_momentum", "distance")
+
+
+def copy_weights(source: str | os.PathLike, model: PairModel, networks: tuple[str, ...]) -> None:
+    """Takes over networks of a saved `PairModel`, with KeypointNet the template.
+
+    Args:
+      source: a `.keras` model or a run folder.
+      model: takes the weights.
+      networks: of "orient_net", "keypoint_net".
 
     Raises:
-      ValueError: no model is there, or its OrientNet has another shape.
+      ValueError: no model is there, or a network has another shape.
     """
-    other = load_model(source).orient_net
-    found, wanted = (
-        {k: v for k, v in net.config.items() if k not in ("dtype", "batch_norm_momentum")}
-        for net in (other, model.orient_net)
-    )
-    if found != wanted:
-        raise ValueError(f"{source}: OrientNet is {found}; expected {wanted}")
-    model.orient_net.set_weights(other.get_weights())
+    other = load_model(source)
+    for name in networks:
+        old, new = getattr(other, name), getattr(model, name)
+        found, wanted = (
+            {k: v for k, v in net.config.items() if k not in FREE_SETTINGS} for net in (old, new)
+        )
+        if found != wanted:
+            raise ValueError(f"{source}: {type(old).__name__} is {found}; expected {wanted}")
+        new.set_weights(old.get_weights())
+    if "keypoint_net" in networks:
+        model.template.assign(other.template)
 
 
 def _callbacks(folder: RunFolder, model: PairModel, data: TrainingData) -> list:
-    monitor = Monitor(data.validation, model.train_config.model.size)
+    monitor = Monitor(data.validation, model.train_config.model.size, data.change)
     callbacks = [StopOnNaN(folder), EventLog(folder, monitor.draw), CsvLog(folder)]
     if model.train_config.train != "orient":
         callbacks.append(CollapseWatch(monitor.observe, model.active_losses))
@@ -162,6 +187,7 @@ def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
         batch_size=config.batch_size,
         size=config.model.size,
         landmarks=config.loss.supervised,
+        change=data.change,
     )
     while (first := int(model.step)) < config.steps:
         left = config.steps - first

@@ -13,6 +13,7 @@ import numpy as np
 
 from keypointnet_tf.data.array_dataset import ArrayDataset
 from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.data.on_the_fly import RenderedPairs
 from keypointnet_tf.data.pair_source import PairSource, ProceduralObjects
 from keypointnet_tf.data.record_set import RecordSet
@@ -38,6 +39,7 @@ class TrainingData:
         share of the frame), mean `focal`, and nominal `distance` of the cameras.
       description: what identifies the data in `config.json`; a run goes on only with the same.
       notes: kept in `config.json` and not compared.
+      change: what is done to validation batches with alpha, as to those of training; or None.
     """
 
     batches: Callable[[int], object]
@@ -45,6 +47,7 @@ class TrainingData:
     info: dict
     description: dict
     notes: dict = dataclasses.field(default_factory=dict)
+    change: Randomizer | None = None
 
 
 def from_records(
@@ -79,17 +82,18 @@ def from_records(
     chosen = spread(record_set.count("dev"), config.validation_pairs)
     validation = PairArrays.from_record_set(record_set, "dev", indices=chosen)
     check_landmarks(validation, config, str(record_set.folder))
+    change = randomizer(config)
     needed = record_set.count("train") * 8 * record_set.size**2
     if reading == "stream" or (reading == "auto" and needed > MEMORY_LIMIT_BYTES):
-        batches = _streamed(record_set, config)
+        batches = _streamed(record_set, config, change)
     else:
-        batches = in_memory(PairArrays.from_record_set(record_set, "train"), config)
+        batches = in_memory(PairArrays.from_record_set(record_set, "train"), config, change)
     category = record_set.meta.get("category", "")
     description = {"records": record_set.fingerprint(), "records_up": record_set.records_up}
     notes = {"data_dir": record_set.folder}
     nominal = record_set.meta.get("camera", {}).get("distance")
     info = data_info(validation, category, nominal_distance=nominal)
-    return TrainingData(batches, validation, info, description, notes)
+    return TrainingData(batches, validation, info, description, notes, change)
 
 
 def rendered(
@@ -116,8 +120,10 @@ def rendered(
     if config.loss.supervised:
         raise ValueError("supervised training reads records; expected --data_dir, not --shapes")
     pair_config = dataclasses.replace(pair_config or PairConfig(), size=config.model.size)
+    change = randomizer(config)
     source = PairSource(
         ProceduralObjects(category, TRAINING_SEED + config.seed),
+        change=change,
         objects=objects,
         steps_per_object=8,
         seed=config.seed,
@@ -148,7 +154,18 @@ def rendered(
         "pairs": _plain(dataclasses.asdict(pair_config)),
     }
     info = data_info(validation, category, nominal_distance=pair_config.sampling.distance)
-    return TrainingData(batches, validation, info, description)
+    return TrainingData(batches, validation, info, description, change=change)
+
+
+def randomizer(config: TrainConfig) -> Randomizer | None:
+    """The domain randomisation of a configuration, None where nothing is changed.
+
+    Raises:
+      ValueError: the background folder holds no photo, or one cannot be read.
+    """
+    if not config.randomization.active:
+        return None
+    return Randomizer(config.randomization, config.model.size, seed=config.seed, progress=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +188,9 @@ class AngleSchedule:
         return dataclasses.replace(self.pairs, sampling=sampling)
 
 
-def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayDataset]:
+def in_memory(
+    arrays: PairArrays, config: TrainConfig, change: Randomizer | None = None
+) -> Callable[[int], ArrayDataset]:
     """First step -> endless shuffled batches of pairs held in memory."""
 
     def batches(first_step: int) -> ArrayDataset:
@@ -183,6 +202,7 @@ def in_memory(arrays: PairArrays, config: TrainConfig) -> Callable[[int], ArrayD
             first_step=first_step,
             workers=1,
             landmarks=config.loss.supervised,
+            change=change,
         )
 
     return batches
@@ -200,7 +220,9 @@ def check_landmarks(arrays: PairArrays, config: TrainConfig, where: str) -> None
         )
 
 
-def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], object]:
+def _streamed(
+    record_set: RecordSet, config: TrainConfig, change: Randomizer | None
+) -> Callable[[int], object]:
     if config.loss.supervised:
         raise ValueError(
             f"{record_set.folder}: supervised training holds records in memory; expected "
@@ -222,6 +244,7 @@ def _streamed(record_set: RecordSet, config: TrainConfig) -> Callable[[int], obj
             size=config.model.size,
             seed=config.seed,
             first_step=first_step,
+            change=change,
         )
 
     return batches

@@ -1,4 +1,4 @@
-"""View pairs on their way into the networks: two views stacked in one batch, zoomed, pooled.
+"""View pairs on their way into the networks: two views in one batch, mirrored, zoomed, pooled.
 
 A *view batch* holds view 0 of every pair followed by view 1: `[2B, ...]`. One pass through the
 networks then serves both views, and batch normalisation sees them together.
@@ -22,6 +22,34 @@ def split(value):
     """The two halves of a view batch: `[2B, ...]` to `([B, ...], [B, ...])`."""
     pairs = ops.shape(value)[0] // 2
     return value[:pairs], value[pairs:]
+
+
+def mirror(views: dict, mirrored) -> dict:
+    """Mirrors some views left to right, each with its pose, so geometry stays exact.
+
+    The mirrored picture shows the object's mirror image under its own left/right plane `y = 0`:
+    with `S = diag(-1, 1, 1)` in the camera and `M = diag(1, -1, 1)` in the object frame, the pose
+    `R, t` becomes `S R M, S t`, a rotation again.
+
+    Args:
+      views: a view batch.
+      mirrored: `[2B]` 1 where a view is to be mirrored, else 0; alike for both views of a pair.
+
+    Returns:
+      The view batch with new `image`, `mask` and `object_to_camera`.
+    """
+    turned = np.ones((4, 4), np.float32)
+    turned[0] *= -1
+    turned[:, 1] *= -1
+
+    def chosen(new, old):
+        return ops.where(ops.reshape(mirrored, (-1, *[1] * (len(old.shape) - 1))) > 0, new, old)
+
+    return {
+        **views,
+        **{key: chosen(ops.flip(views[key], axis=2), views[key]) for key in ("image", "mask")},
+        "object_to_camera": chosen(views["object_to_camera"] * turned, views["object_to_camera"]),
+    }
 
 
 def zoom(views: dict, factor) -> dict:
