@@ -14,6 +14,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 MAX_PIXELS = 120_000_000
+# A line of millions of pixels is no photo, and framing takes memory by its length.
+MAX_SIDE = 65_535
 SUFFIXES = frozenset(
     ".avif .bmp .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm".split()
     + ".ppm .tga .tif .tiff .webp".split()
@@ -84,13 +86,13 @@ def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path, formats=_known_formats()) as image:
-                if image.width * image.height > most:
+                if image.width * image.height > most or max(image.size) > MAX_SIDE:
                     raise ValueError(f"it is {image.width} x {image.height} pixels")
                 return np.array(_to_rgba(ImageOps.exif_transpose(image)))
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files.
         raise ValueError(
             f"{path}: the photo cannot be read ({error}); expected an image of at most "
-            f"{most:,} pixels"
+            f"{most:,} pixels, {MAX_SIDE:,} on a side"
         ) from error
 
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
 import gradio as gr
+from PIL import Image
 
 from keypointnet_tf.discovery.photo_json import keypoints_json, photo_json
 from keypointnet_tf.discovery.photo_keypoints import PhotoKeypoints
@@ -41,13 +42,13 @@ class Handlers:
         self.bench = bench
         self.uploads = uploads.resolve()
 
-    def describe(self, model: str):
+    def describe(self, model: str) -> tuple:
         """A line on the model, and its examples for each photo."""
         with told():
             shown = example_values(self.bench.examples(model))
             return fragments.paragraph(self.bench.about(model)), *[shown] * PHOTOS
 
-    def give(self, photo: StagedPhoto | None, event: gr.EventData):
+    def give(self, photo: StagedPhoto | None, event: gr.EventData) -> tuple:
         """An upload: a photo, or the mask of the one that is there."""
         with told():
             data = event._data if isinstance(event._data, Mapping) else {}
@@ -58,12 +59,12 @@ class Handlers:
                 return _shown(*stage_mask(photo, path))
             return _shown(*stage_photo(path, str(data.get("name"))))
 
-    def pick(self, model: str, event: gr.EventData):
+    def pick(self, model: str, event: gr.EventData) -> tuple:
         """The example that was picked."""
         data = event._data if isinstance(event._data, Mapping) else {}
         return self.example(model, data.get("index"))
 
-    def example(self, model: str, index: object):
+    def example(self, model: str, index: object) -> tuple:
         """An example by its number."""
         with told():
             examples = self.bench.examples(model)
@@ -71,19 +72,14 @@ class Handlers:
                 raise ValueError(f"example is {index}; expected 0 to {len(examples) - 1}")
             return _shown(*stage_example(examples[index]))
 
-    def find(self, model: str, photo: StagedPhoto | None, drawn: object):
+    def find(self, model: str, photo: StagedPhoto | None, drawn: object) -> tuple:
         """Picture, side, points in 3D, table, and file of one photo's keypoints."""
         if photo is None:
             return None, "", None, "", _no_file()
         with told():
-            found = self._find(model, photo, drawn)
-            return (
-                picture_of(photo, found),
-                fragments.orientation_panel(found),
-                turntable_scene(found),
-                fragments.keypoint_table(found),
-                self._file(model, [found]),
-            )
+            picture, found = self._answer(model, photo, drawn)
+            facing, figures = fragments.orientation_panel(found), fragments.keypoint_table(found)
+            return picture, facing, turntable_scene(found), figures, self._file(model, [found])
 
     def compare(
         self,
@@ -92,23 +88,27 @@ class Handlers:
         drawn0: object,
         photo1: StagedPhoto | None,
         drawn1: object,
-    ):
+    ) -> tuple:
         """Both pictures, the points that turn, the rotation in figures, and the file."""
-        given = [(photo, drawn) for photo, drawn in ((photo0, drawn0), (photo1, drawn1))]
         with told():
-            found = [photo and self._find(model, photo, drawn) for photo, drawn in given]
-            pictures = [
-                photo and picture_of(photo, f) for (photo, _), f in zip(given, found, strict=True)
-            ]
-            if photo0 is None or photo1 is None:
-                return *pictures, None, "", _no_file()
-            rotation = relative_rotation(*[f.xyz_camera for f in found])
-            scene = turning_scene(*found, rotation) if rotation.determined else None
-            file = self._file(model, found, rotation)
-            return *pictures, scene, fragments.rotation_panel(rotation), file
+            picture0, found0 = self._answer(model, photo0, drawn0)
+            picture1, found1 = self._answer(model, photo1, drawn1)
+            if found0 is None or found1 is None:
+                return picture0, picture1, None, "", _no_file()
+            rotation = relative_rotation(found0.xyz_camera, found1.xyz_camera)
+            scene = turning_scene(found0, found1, rotation) if rotation.determined else None
+            file = self._file(model, [found0, found1], rotation)
+            return picture0, picture1, scene, fragments.rotation_panel(rotation), file
 
-    def _find(self, model: str, photo: StagedPhoto, drawn: object) -> PhotoKeypoints:
-        return self.bench.find(model, photo, selection_of(drawn, photo.width, photo.height))
+    def _answer(
+        self, model: str, photo: StagedPhoto | None, drawn: object
+    ) -> tuple[Image.Image, PhotoKeypoints] | tuple[None, None]:
+        """A photo's picture and its keypoints."""
+        if photo is None:
+            return None, None
+        selection = selection_of(drawn, photo.width, photo.height)
+        found = self.bench.find(model, photo, selection)
+        return picture_of(photo, found), found
 
     def _uploaded(self, path: object) -> pathlib.Path:
         """The path, if it is a file that was uploaded: the browser could name any other."""
@@ -119,7 +119,7 @@ class Handlers:
 
     def _file(
         self, model: str, found: list[PhotoKeypoints], rotation: RelativeRotation | None = None
-    ):
+    ) -> gr.DownloadButton:
         """A button that downloads `keypoints.json`."""
         camera = self.bench.load(model).virtual_camera
         report = keypoints_json(
@@ -174,5 +174,5 @@ def _shown(photo: StagedPhoto, preview: str) -> tuple[dict, StagedPhoto]:
     return photo_value(photo, preview), photo
 
 
-def _no_file():
+def _no_file() -> gr.DownloadButton:
     return gr.DownloadButton(value=None, interactive=False)

@@ -39,6 +39,8 @@ function receive() {
   }
   draw();
   explain();
+  // What is sent with each event from now on; the preview need not travel back.
+  if (photo) props.value = { box, outline };
 }
 
 const pathOf = (points) => `M${points.map((p) => p.map((v) => v.toFixed(1)).join(" ")).join("L")}`;

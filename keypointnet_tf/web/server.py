@@ -17,8 +17,8 @@ from keypointnet_tf.web.page import style, theme
 
 LOOPBACK = "127.0.0.1"
 LOCAL_NAMES = (LOOPBACK, "localhost", "::1", "[::1]")
-# Beside the file, a request holds its name and boundaries; a drawn outline is far smaller.
-ENVELOPE_BYTES = 1_000_000
+# A request holds the file and its name, or two previews and what was drawn on them.
+ENVELOPE_BYTES = 4_000_000
 GRACE_SECONDS = 2
 NO_DOCUMENTATION = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 

@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 
 import numpy as np
+from PIL import Image
 
 from keypointnet_tf.data.photos import read_photo
 from keypointnet_tf.discovery.photo_keypoints import PhotoKeypoints
@@ -87,8 +88,8 @@ def stage_example(example: Example) -> tuple[StagedPhoto, str]:
     return (photo, preview) if example.mask is None else stage_mask(photo, example.mask)
 
 
-def picture_of(photo: StagedPhoto, found: PhotoKeypoints):
-    """The photo with its keypoints and the arrow of its front, an RGB Pillow picture."""
+def picture_of(photo: StagedPhoto, found: PhotoKeypoints) -> Image.Image:
+    """The photo with its keypoints and the arrow of its front, RGB."""
     return draw_photo(read_photo(photo.path), found)
 
 

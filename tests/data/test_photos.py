@@ -117,6 +117,15 @@ def test_a_caller_may_allow_fewer_pixels(tmp_path):
         photos.read_photo(tmp_path / "image.png", max_pixels=23)
 
 
+def test_lines_are_no_photos(tmp_path):
+    for size in ((65_536, 1), (1, 65_536)):
+        Image.new("1", size).save(tmp_path / "line.png")
+        with pytest.raises(ValueError, match="it is .*65,535 on a side"):
+            photos.read_photo(tmp_path / "line.png")
+    Image.new("1", (65_535, 1)).save(tmp_path / "line.png")
+    assert photos.read_photo(tmp_path / "line.png").shape == (1, 65_535, 4)
+
+
 def test_formats_that_run_programs_are_never_opened(tmp_path, monkeypatch):
     """PostScript under the name of a photo: Pillow would have Ghostscript run it."""
     picture().save(tmp_path / "page.eps")

@@ -1,7 +1,6 @@
 """A tiny untrained model, and the page served with it."""
 
 import contextlib
-import importlib.util
 import os
 import pathlib
 import sys
@@ -134,18 +133,10 @@ def listening_to_sockets(reached):
 
     sys.addaudithook(hook)
     yield
-    noting.clear()
+    noting.clear()  # a hook cannot be taken back
 
 
-@pytest.fixture
-def module():
-    """`module(name)`: a module of this folder."""
-
-    def load(name):
-        path = pathlib.Path(__file__).with_name(f"{name}.py")
-        spec = importlib.util.spec_from_file_location(name, path)
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-        return loaded
-
-    return load
+@pytest.fixture(scope="session")
+def serve():
+    """The function `running`, for a test that needs a page of its own."""
+    return running

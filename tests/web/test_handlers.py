@@ -11,10 +11,11 @@ from keypointnet_tf.discovery.photo_json import keypoints_json, photo_json
 
 
 @pytest.fixture
-def handlers(gradio, bench, tmp_path):
+def handlers(gradio, bench, tmp_path, monkeypatch):
     from keypointnet_tf.web.handlers import Handlers
 
     (tmp_path / "uploads").mkdir()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     return Handlers(bench, tmp_path / "uploads")
 
 

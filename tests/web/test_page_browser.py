@@ -1,6 +1,8 @@
 """The page in a real browser, with an untrained model: what is given, drawn, shown and fetched."""
 
 import json
+import re
+import socket
 import time
 import urllib.parse
 
@@ -97,10 +99,14 @@ def test_a_visit_from_upload_to_download(page, served, save, tmp_path):
     assert served.reached == []
 
 
-def test_a_request_elsewhere_would_be_noticed(page):
-    """The checks above can fail: the policy stops such a request, and the console tells."""
+def test_a_request_elsewhere_would_be_noticed(page, served):
+    """The checks above can fail: the policy stops a browser's request, and the console tells; a
+    request of the server's is noted."""
     page.run("fetch('http://example.com/').catch(() => 0)")
     assert any("example.com" in str(complaint) for complaint in page.complaints())
+    with pytest.raises(OSError):  # an address kept for documents
+        socket.create_connection(("192.0.2.1", 9), timeout=0.01)
+    assert served.reached.pop() == "192.0.2.1"
 
 
 def test_the_box_is_corrected_and_cleared(page, save, tmp_path):
@@ -252,4 +258,16 @@ def test_it_fits_the_window_in_both_themes(tab, served, width, theme):
     tab.open(served.url, width=width, theme=theme)
     tab.wait_for("document.querySelector('#one-picture img')")
     assert tab.run("document.documentElement.scrollWidth") <= width, "nothing sticks out"
+    for part in ("#one-photo .kp-hint", "#kp-introduction p", "#one-facing .note", ".kp-table td"):
+        assert contrast(tab, part) >= 4.5, part
     assert tab.complaints() == []
+
+
+def contrast(tab, part):
+    """Of a part's text on the page's ground, by WCAG 2."""
+    found = tab.run(f"""[document.querySelector({part!r}), document.body].map((e, i) =>
+        getComputedStyle(e)[i ? 'backgroundColor' : 'color'])""")
+    colors = [np.array(re.findall(r"[\d.]+", text)[:3], float) / 255 for text in found]
+    linear = [np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) for c in colors]
+    low, high = sorted(float(c @ [0.2126, 0.7152, 0.0722]) for c in linear)
+    return (high + 0.05) / (low + 0.05)

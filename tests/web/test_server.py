@@ -2,8 +2,11 @@
 
 import http.client
 import json
+import pathlib
 import socket
+import time
 import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -70,11 +73,11 @@ def test_an_upload_is_taken_up_to_the_limit(ask):
 
 def test_requests_are_bounded_whatever_they_hold(ask):
     """By their own word, or by what comes where they do not tell."""
-    body, headers = form(bytes(2_500_000))
+    body, headers = form(bytes(5_500_000))
     assert ask("POST", "/gradio_api/upload", body, headers)[0] == 413
     join = {"Content-Type": "application/json"}
-    assert ask("POST", "/gradio_api/queue/join", b" " * 2_500_000, join)[0] == 413
-    pieces = iter([b" " * 100_000] * 30)
+    assert ask("POST", "/gradio_api/queue/join", b" " * 5_500_000, join)[0] == 413
+    pieces = iter([b" " * 100_000] * 60)
     chunks = join | {"Transfer-Encoding": "chunked"}
     assert ask("POST", "/gradio_api/queue/join", pieces, chunks, chunked=True)[0] == 413
     assert ask("POST", "/gradio_api/queue/join", b"{}", {"Content-Length": "2"} | join)[0] == 422
@@ -107,6 +110,24 @@ def test_a_taken_port_is_named(gradio):
             bind(ServerConfig(port=port))
     with pytest.raises(ValueError, match="no.such.host.invalid:1 cannot be listened at"):
         bind(ServerConfig(host="no.such.host.invalid", port=1))
+
+
+def test_old_uploads_are_removed_while_it_serves(gradio, bench, serve, tmp_path, monkeypatch):
+    from keypointnet_tf.web import page
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(page, "CLEAN_EVERY_SECONDS", 1)
+    monkeypatch.setattr(page, "FILES_KEPT_SECONDS", 1)
+    with serve(bench, tmp_path) as url:
+        body, headers = form(b"content")
+        request = urllib.request.Request(url + "gradio_api/upload", body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            path = pathlib.Path(json.loads(answer.read())[0])
+        assert path.is_relative_to(tmp_path)
+        end = time.monotonic() + 60
+        while path.exists():
+            assert time.monotonic() < end, "it is still there"
+            time.sleep(0.2)
 
 
 def test_it_listens_on_loopback_alone(served):
