@@ -39,7 +39,7 @@ def main(values) -> int:
     from keypointnet_tf.discovery.run_folder import write_json
     from keypointnet_tf.viz.canvas import save_picture
 
-    predictor = Predictor.load(job.model_dir)
+    predictor = Predictor.load(job.model_dir, averaging=job.averaging)
     failures = []
 
     def failed(file, error: ValueError) -> None:
@@ -131,6 +131,7 @@ def to_json(photo) -> dict:
             "front": photo.front.tolist(),
             "back": photo.back.tolist(),
             "margin": photo.margin,
+            "confidence": photo.faces_confidence,
         },
     }
 

@@ -35,7 +35,7 @@ def main(values) -> int:
             load_data(values, config),
             values.model_dir,
             orient_weights=values.orient_weights,
-            initial_weights=values.initial_weights,
+            keypoint_weights=values.keypoint_weights,
         )
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)

@@ -132,8 +132,6 @@ def main(values: flags.FlagValues) -> None:
     if not set(values.rows) <= groups:
         raise ValueError(f"--rows is {','.join(values.rows)}; expected any of {sorted(groups)}")
     out = pathlib.Path(values.out)
-    # So that a plain `kill`, too, stops the trainings that this process has started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     render(values, out)
     rows = rows_of(values.shapes)
     chosen = [row for row in rows if row.group in values.rows]
@@ -180,7 +178,7 @@ def train_rows(rows: list[Row], values: flags.FlagValues, out: pathlib.Path) -> 
                     bar.update()
     finally:
         for _, process in running.values():
-            process.send_signal(signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
         bar.close()
 
@@ -212,6 +210,7 @@ def start(row: Row, values: flags.FlagValues, out: pathlib.Path, slot: int) -> s
             ["/bin/sh", "-c", script],
             stdout=log,
             stderr=log,
+            start_new_session=True,
             preexec_fn=lambda: os.sched_setaffinity(0, core),
         )
 

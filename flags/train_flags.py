@@ -67,11 +67,7 @@ def _define_run(values: flags.FlagValues) -> None:
         ("data_dir", None, "Records to train on: a folder, a zip of one, or an fsspec URL."),
         ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("orient_weights", None, "Run folder or .keras file whose OrientNet the run starts from."),
-        (
-            "initial_weights",
-            None,
-            "Run folder or .keras file that the run starts from, as a whole.",
-        ),
+        ("keypoint_weights", None, "The same for KeypointNet, and the warm start's template."),
     )
     for name, default, text in strings:
         flags.DEFINE_string(name, default, text, flag_values=values)

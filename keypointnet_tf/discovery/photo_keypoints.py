@@ -48,6 +48,7 @@ class PhotoKeypoints:
       front, back: `[2]` where the object's `+x` and `-x` axis points are.
       margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
       faces_right: whether the front is right of the back.
+      faces_confidence: in [0.5, 1], how probable it is that this is right.
     """
 
     file: str
@@ -62,6 +63,7 @@ class PhotoKeypoints:
     back: np.ndarray
     margin: float
     faces_right: bool
+    faces_confidence: float
 
 
 def read_framed(
@@ -139,8 +141,8 @@ def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypo
 
     Args:
       photo: the photo.
-      values: one image's `uv`, `depth`, `xyz_camera`, `confidence`, `orient_uv` and `faces_right`;
-        see `Prediction`.
+      values: one image's `uv`, `depth`, `xyz_camera`, `confidence`, `orient_uv`, `faces_right`
+        and `faces_confidence`; see `Prediction`.
     """
     front, back = photo.framing.to_pixels(values["orient_uv"])
     margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
@@ -157,4 +159,5 @@ def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypo
         back=back,
         margin=margin,
         faces_right=bool(values["faces_right"]),
+        faces_confidence=float(values["faces_confidence"]),
     )

@@ -12,9 +12,17 @@ from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
+from keras import ops
 
 from keypointnet_tf.discovery import losses
+from keypointnet_tf.discovery.averaging import (
+    decision_confidence,
+    keypoints,
+    mirror_partners,
+    orientations,
+)
 from keypointnet_tf.discovery.checkpoints import load_model
+from keypointnet_tf.discovery.config import AVERAGINGS
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.photo_keypoints import (
     FramedPhoto,
@@ -42,6 +50,8 @@ class Prediction:
       confidence: `[B, K]` in (0, 1], from each heatmap's spread.
       orient_uv: `[B, 2, 2]` NDC of the object's `+x` and `-x` axis points.
       faces_right: bool `[B]`, the bit that KeypointNet was given.
+      faces_confidence: `[B]` in [0.5, 1], how probable it is that the bit is right; see
+        `averaging.decision_confidence`.
       heatmap: `[B, H, W, K]`, or None where it was not asked for.
     """
 
@@ -51,6 +61,7 @@ class Prediction:
     confidence: np.ndarray
     orient_uv: np.ndarray
     faces_right: np.ndarray
+    faces_confidence: np.ndarray
     heatmap: np.ndarray | None = None
 
 
@@ -59,22 +70,31 @@ class Predictor:
 
     Args:
       model: its `info` gives the focal length, and the share of the frame that objects fill.
+      averaging: of `config.AVERAGINGS`: "none" is one pass of each network; "orientation" takes
+        six copies of each image for the left/right decision; "full" also averages keypoints with
+        those of the mirrored image, at twice the cost.
+
+    Raises:
+      ValueError: `averaging` is none of these.
     """
 
-    def __init__(self, model: PairModel):
+    def __init__(self, model: PairModel, *, averaging: str = "full"):
+        if averaging not in AVERAGINGS:
+            raise ValueError(f"averaging is {averaging!r}; expected one of {', '.join(AVERAGINGS)}")
         self.model = model
+        self.averaging = averaging
         self.size = model.train_config.model.size
         self.focal = float(model.info.get("focal", focal_length()))
-        self._function = _prediction_function(model)
+        self._function = prediction_function(model, averaging)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Predictor:
+    def load(cls, path: str | os.PathLike, *, averaging: str = "full") -> Predictor:
         """Reads a run folder's best model, or a `.keras` file.
 
         Raises:
           ValueError: no model of this package is there.
         """
-        return cls(load_model(path))
+        return cls(load_model(path), averaging=averaging)
 
     @property
     def object_share(self) -> float:
@@ -206,25 +226,38 @@ def padded_size(count: int, batch_size: int) -> int:
     return min(batch_size, 1 << (count - 1).bit_length())
 
 
-def _prediction_function(model: PairModel) -> keras.Model:
+def prediction_function(model: PairModel, averaging: str = "full") -> keras.Model:
     """Image and focal length to everything that `Prediction` holds, compiled as one."""
     size = model.train_config.model.size
     image = keras.Input((size, size, 3), name="image")
     focal = keras.Input((), name="focal")
-    orient_uv = model.orient_net(image)
+    copies = orientations(model.orient_net, image, averaging)
+    orient_uv = ops.mean(copies, axis=1)
     bit = losses.faces_right(orient_uv)
-    points = model.keypoint_net({"image": image, "faces_right": bit})
+    partners = mirror_partners(canonical_keypoints(model)) if averaging == "full" else None
+    points = keypoints(model.keypoint_net, image, bit, partners)
     outputs = {
         **points,
         "xyz_camera": camera.unproject(points["uv"], points["depth"], focal),
         "confidence": confidence(points["heatmap"]),
         "orient_uv": orient_uv,
         "faces_right": bit,
+        "faces_confidence": decision_confidence(copies),
     }
     function = keras.Model({"image": image, "focal": focal}, outputs)
     # TensorFlow's own kernels are faster than XLA's on processors.
     function.jit_compile = keras.backend.backend() != "tensorflow" or has_accelerator()
     return function
+
+
+def canonical_keypoints(model: PairModel) -> np.ndarray:
+    """`[K, 3]` mean keypoints in the object frame over the validation objects of the training.
+
+    Of a model that was saved without them, its template.
+    """
+    if "canonical" in model.info:
+        return np.array(model.info["canonical"], np.float32)
+    return np.asarray(ops.convert_to_numpy(model.template))
 
 
 def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:
