@@ -87,12 +87,14 @@ def _scored_again(values):
 
 def _predict_and_score(values):
     from keypointnet_tf.data.record_set import RecordSet
-    from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import evaluate
     from keypointnet_tf.discovery.made_by import describe
+    from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.rendered_evaluation import evaluate_rendered
 
+    predictor = Predictor.load(values.model_dir, averaging=values.averaging)
     same = {
+        "change": eval_flags.backgrounds(values, predictor.size),
         "batch_size": values.batch_size,
         "resampling": eval_flags.resampling(values),
         "made_by": describe(
@@ -104,12 +106,12 @@ def _predict_and_score(values):
     }
     if values.shapes:
         test = eval_flags.rendered_test(values)
-        return evaluate_rendered(load_model(values.model_dir), test, values.out, **same)
+        return evaluate_rendered(predictor, test, values.out, **same)
     record_set = RecordSet(
         values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
     )
     return evaluate(
-        load_model(values.model_dir),
+        predictor,
         record_set,
         values.out,
         split=values.split,
@@ -128,7 +130,7 @@ def _photos(values) -> list[str]:
 
     photos, masks, failures = eval_flags.photos_and_masks(values)
     scores = evaluate_photos(
-        Predictor.load(values.model_dir),
+        Predictor.load(values.model_dir, averaging=values.averaging),
         photos,
         masks,
         values.out,

@@ -39,7 +39,7 @@ def main(values) -> int:
     from keypointnet_tf.viz.canvas import save_picture
     from keypointnet_tf.viz.photo_picture import draw_photo
 
-    predictor = Predictor.load(job.model_dir)
+    predictor = Predictor.load(job.model_dir, averaging=job.averaging)
     failures = []
 
     def failed(file, error: ValueError) -> None:

@@ -28,6 +28,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["keypointnet_tf", "keypointnet_tf.*"]),
     package_data={
+        "keypointnet_tf": ["weights/*"],
         "keypointnet_tf.viz": ["*.css", "*.js"],
         "keypointnet_tf.web": ["*.css", "*.html", "*.js"],
     },

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from flags import run_script  # noqa: E402
 from keypointnet_tf.atomic_file import write_atomic  # noqa: E402
+from keypointnet_tf.discovery.config import ModelConfig  # noqa: E402
 from keypointnet_tf.shapes.procedural import CATEGORIES  # noqa: E402
 
 PRESETS = ROOT / "flags" / "presets"
@@ -52,12 +53,14 @@ class Row:
       group: which `--rows` it belongs to.
       flags: what differs from the preset `ablation`.
       after: name of a row whose OrientNet it starts from.
+      same_as: name of a row that is the same training; none is done for this one.
     """
 
     name: str
     group: str
     flags: tuple[str, ...] = ()
     after: str = ""
+    same_as: str = ""
 
 
 def rows_of(category: str) -> tuple[Row, ...]:
@@ -77,8 +80,15 @@ def rows_of(category: str) -> tuple[Row, ...]:
             (*taught, "--train=keypoints"),
             "full recipe",
         ),
-        *(Row(f"K = {k}", "keypoints", (f"--num_keypoints={k}",)) for k in (3, 5, 8, 10, 15, 20)),
+        *(number_row(k) for k in (3, 5, 8, 10, 15, 20)),
     )
+
+
+def number_row(keypoints: int) -> Row:
+    """The row of a number of keypoints; that of the preset is the full recipe."""
+    if keypoints == ModelConfig().num_keypoints:
+        return Row(f"K = {keypoints}", "keypoints", same_as="full recipe")
+    return Row(f"K = {keypoints}", "keypoints", (f"--num_keypoints={keypoints}",))
 
 
 # The published weights from the first step on: no template, nothing annealed.
@@ -103,7 +113,7 @@ def define(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     integers = (
-        ("steps", 1500, "Steps of each row."),
+        ("steps", 3000, "Steps of each row."),
         ("objects", 600, "Objects of the set; one in six is for scoring."),
         ("pairs", 12, "View pairs per object."),
         ("jobs", 2, "Trainings at a time, each on its own core."),
@@ -125,8 +135,9 @@ def main(values: flags.FlagValues) -> None:
     render(values, out)
     rows = rows_of(values.shapes)
     chosen = [row for row in rows if row.group in values.rows]
-    needed = {row.after for row in chosen}
-    train_rows([row for row in rows if row in chosen or row.name in needed], values, out)
+    needed = {name for row in chosen for name in (row.after, row.same_as)}
+    train = [row for row in rows if (row in chosen and not row.same_as) or row.name in needed]
+    train_rows(train, values, out)
     done = [row for row in rows if (folder_of(row, out) / "eval" / "summary.json").is_file()]
     write_tables(done, values, out)
     draw_strip(done, out / "strip.png")
@@ -167,7 +178,7 @@ def train_rows(rows: list[Row], values: flags.FlagValues, out: pathlib.Path) -> 
                     bar.update()
     finally:
         for _, process in running.values():
-            process.send_signal(signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
         bar.close()
 
@@ -199,6 +210,7 @@ def start(row: Row, values: flags.FlagValues, out: pathlib.Path, slot: int) -> s
             ["/bin/sh", "-c", script],
             stdout=log,
             stderr=log,
+            start_new_session=True,
             preexec_fn=lambda: os.sched_setaffinity(0, core),
         )
 
@@ -212,7 +224,7 @@ def finish(row: Row, process: subprocess.Popen, out: pathlib.Path) -> None:
 
 def folder_of(row: Row, out: pathlib.Path) -> pathlib.Path:
     """The row's folder."""
-    return out / slug(row.name)
+    return out / slug(row.same_as or row.name)
 
 
 def slug(name: str) -> str:

@@ -49,8 +49,9 @@ def main(values: flags.FlagValues) -> None:
     for name in ("model_dir", "shapes", "out"):
         if not values[name].value:
             raise ValueError(f"--{name} is missing; see --help")
-    from keypointnet_tf.discovery.checkpoints import load_model, model_file
+    from keypointnet_tf.discovery.checkpoints import model_file
     from keypointnet_tf.discovery.deformation_curve import CHART, Curve, run_curve
+    from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.rendered_evaluation import RenderedTest
 
     test = RenderedTest(
@@ -67,7 +68,7 @@ def main(values: flags.FlagValues) -> None:
     curve = Curve(test, tuple(values.kinds), strengths, batch_size=values.batch_size)
     file = model_file(values.model_dir)
     count = len(curve.rows())
-    for number, row in enumerate(run_curve(load_model(file), file, curve, values.out), 1):
+    for number, row in enumerate(run_curve(Predictor.load(file), file, curve, values.out), 1):
         print(f"{number:>3}/{count} {as_line(row)}", flush=True)
     print(f"written to {pathlib.Path(values.out)}; look at {CHART}")
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from flags.predict_flags import define_averaging
 from flags.source_flags import define_deformation, deformation_from_flags
 
 if TYPE_CHECKING:
+    from keypointnet_tf.data.domain_randomization import Randomizer
     from keypointnet_tf.discovery.protocol import Protocol
     from keypointnet_tf.discovery.rendered_evaluation import RenderedTest
     from keypointnet_tf.metrics.bootstrap import Resampling
@@ -56,6 +58,14 @@ def define(values: flags.FlagValues) -> None:
     )
     for name, default, text in integers:
         flags.DEFINE_integer(name, default, text, lower_bound=1, flag_values=values)
+    define_averaging(values)
+    flags.DEFINE_string(
+        "backgrounds",
+        None,
+        "What stands behind the objects: none for black, 'procedural', or photos: a folder or a "
+        "glob.",
+        flag_values=values,
+    )
     _define_scoring(values)
     _define_rendered(values)
     _define_photos(values)
@@ -82,6 +92,24 @@ def _define_scoring(values: flags.FlagValues) -> None:
         "file say nothing.",
         flag_values=values,
     )
+
+
+def backgrounds(values: flags.FlagValues, size: int) -> Randomizer | None:
+    """What puts `--backgrounds` behind objects in pictures of side `size`, or None for black.
+
+    Raises:
+      ValueError: no photo is there, or one cannot be read.
+    """
+    if not values.backgrounds:
+        return None
+    from keypointnet_tf.data.backgrounds import make_bank, photo_bank
+    from keypointnet_tf.data.domain_randomization import DomainRandomization, Randomizer
+
+    # Other draws than those of a training, whose seed is 0 unless it is set.
+    seed = 2**20
+    procedural = values.backgrounds == "procedural"
+    bank = make_bank(size, seed=seed) if procedural else photo_bank(values.backgrounds, size)
+    return Randomizer(DomainRandomization(background=1.0), size, seed=seed, bank=bank)
 
 
 def spread(arguments: Sequence[str]) -> list[str]:

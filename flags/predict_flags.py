@@ -8,6 +8,8 @@ import pathlib
 
 from absl import flags
 
+from keypointnet_tf.discovery.config import AVERAGINGS
+
 
 @dataclasses.dataclass(frozen=True)
 class PredictJob:
@@ -20,6 +22,7 @@ class PredictJob:
       box: `x0, y0, x1, y1` in the only photo's pixels, or None.
       out: folder of the results.
       batch_size: photos at a time.
+      averaging: of `config.AVERAGINGS`.
     """
 
     model_dir: str
@@ -28,6 +31,7 @@ class PredictJob:
     box: tuple[float, ...] | None
     out: pathlib.Path
     batch_size: int
+    averaging: str
 
 
 def define(values: flags.FlagValues) -> None:
@@ -46,6 +50,19 @@ def define(values: flags.FlagValues) -> None:
     for name, text in texts:
         flags.DEFINE_string(name, None, text, flag_values=values)
     flags.DEFINE_integer("batch_size", 16, "Photos at a time.", lower_bound=1, flag_values=values)
+    define_averaging(values)
+
+
+def define_averaging(values: flags.FlagValues) -> None:
+    """Adds `--averaging`."""
+    flags.DEFINE_enum(
+        "averaging",
+        "full",
+        list(AVERAGINGS),
+        "Copies of each image that are averaged: none; orientation: six copies for the left/right "
+        "decision; full: also the mirrored image's keypoints, at twice the cost.",
+        flag_values=values,
+    )
 
 
 def job_from_flags(values: flags.FlagValues) -> PredictJob:
@@ -77,6 +94,7 @@ def job_from_flags(values: flags.FlagValues) -> PredictJob:
         box_from_text(values.box),
         pathlib.Path(values.out),
         values.batch_size,
+        values.averaging,
     )
 
 

@@ -27,15 +27,15 @@ def define(values: flags.FlagValues) -> None:
 def main(values: flags.FlagValues) -> None:
     """Renders, predicts, scores and prints the headline figures."""
     from keypointnet_tf.data.batches import PairArrays
-    from keypointnet_tf.discovery.checkpoints import load_model
     from keypointnet_tf.discovery.evaluation import export
+    from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.scoring import headline, report_scores
 
-    model = load_model(values.model_dir)
+    predictor = Predictor.load(values.model_dir)
     pairs = PairArrays.from_pairs(
-        _pairs(values, model.train_config.model.size), count=values.objects * values.pairs
+        _pairs(values, predictor.size), count=values.objects * values.pairs
     )
-    predictions = export(model, pairs)
+    predictions = export(predictor, pairs)
     scores = report_scores(predictions, values.out)
     predictions.save(pathlib.Path(values.out) / "predictions.npz")
     print("\n".join(headline(scores)))

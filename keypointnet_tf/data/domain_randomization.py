@@ -16,7 +16,7 @@ import numpy as np
 from keypointnet_tf.data import backgrounds, photometry, view_warp
 
 PARTS = ("image", "mask", "alpha", "object_to_camera", "focal")
-JPEG_QUALITY = (25, 95)
+JPEG_QUALITY = (40, 95)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DomainRandomization:
       contrast: largest change of contrast, as a share.
       blur: largest blur, standard deviation as a share of the side.
       noise: largest standard deviation of sensor noise, full range 1.
-      jpeg: share of the views that are compressed, at any quality from 25 to 95.
+      jpeg: share of the views that are compressed, at any quality from 40 to 95.
     """
 
     background: float = 0.0

@@ -15,6 +15,8 @@ from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
 DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
 TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
+# At prediction: "orientation" averages the left/right decision, "full" the keypoints as well.
+AVERAGINGS = ("none", "orientation", "full")
 # Every loss by name: a field of `LossConfig` that holds its weight, a curve of its own.
 DISCOVERY_LOSSES = (
     "consistency",

@@ -20,7 +20,7 @@ import numpy as np
 
 from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.evaluation import export
-from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.rendered_evaluation import (
     RenderedTest,
     pair_config_of,
@@ -81,14 +81,14 @@ class Curve:
 
 
 def run_curve(
-    model: PairModel, model_file: str | os.PathLike, curve: Curve, out_dir: str | os.PathLike
+    predictor: Predictor, model_file: str | os.PathLike, curve: Curve, out_dir: str | os.PathLike
 ) -> Iterator[dict[str, Any]]:
     """Yields the curve's rows, computing those that the folder lacks; then writes table and chart.
 
     A row has `kind`, `strength`, `objects`, `pairs` and `figures`: name -> `[value, low, high]`.
 
     Args:
-      model: the model.
+      predictor: a trained model.
       model_file: its file, by whose content an older result is known to be of the same model.
       curve: what is rendered and scored.
       out_dir: folder of the results, made when absent.
@@ -102,8 +102,8 @@ def run_curve(
     for deformation in curve.rows():
         key = _key(deformation)
         if key not in done:
-            fit = _predict_fit(model, curve) if fit is None else fit
-            figures = _figures(_predict_row(model, curve, deformation, fit), curve.resampling)
+            fit = _predict_fit(predictor, curve) if fit is None else fit
+            figures = _figures(_predict_row(predictor, curve, deformation, fit), curve.resampling)
             done[key] = figures
             _save(folder / STATE, settings, done)
         yield _row(curve, deformation, done[key])
@@ -113,20 +113,20 @@ def run_curve(
     draw_curves(rows, PANELS, folder / CHART, title=title, band=curve.resampling.confidence)
 
 
-def _predict_fit(model: PairModel, curve: Curve) -> Predictions:
-    pairs = render_fit_pairs(curve.test, pair_config_of(model))
-    return _lean(export(model, pairs, batch_size=curve.batch_size), "train")
+def _predict_fit(predictor: Predictor, curve: Curve) -> Predictions:
+    pairs = render_fit_pairs(curve.test, pair_config_of(predictor.model))
+    return _lean(export(predictor, pairs, batch_size=curve.batch_size), "train")
 
 
 def _predict_row(
-    model: PairModel, curve: Curve, deformation: Deformation, fit: Predictions
+    predictor: Predictor, curve: Curve, deformation: Deformation, fit: Predictions
 ) -> Predictions:
     """Test pairs under a deformation, followed by the pairs of `fit`."""
     test = dataclasses.replace(
         curve.test, deformation=deformation if deformation.strength else None
     )
-    pairs = render_test_pairs(test, pair_config_of(model))
-    shown = _lean(export(model, pairs, batch_size=curve.batch_size), "test")
+    pairs = render_test_pairs(test, pair_config_of(predictor.model))
+    shown = _lean(export(predictor, pairs, batch_size=curve.batch_size), "test")
     both = [(getattr(shown, name), getattr(fit, name)) for name in PER_PAIR]
     joined = [None if first is None else np.concatenate([first, last]) for first, last in both]
     return dataclasses.replace(shown, **dict(zip(PER_PAIR, joined, strict=True)))

@@ -11,6 +11,7 @@ from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.discovery.logs import as_numpy
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.training_data import spread
+from keypointnet_tf.geometry.placement import invert_pose, transform_points
 from keypointnet_tf.viz.grid import heatmap_strip, pair_grid
 
 OBSERVED_PAIRS = 32
@@ -47,6 +48,12 @@ class Monitor:
         masks = np.concatenate([self._batch["mask0"], self._batch["mask1"]])[..., 0]
         return outputs["xyz_camera"], outputs["object_to_camera"], on_mask(outputs["uv"], masks)
 
+    def canonical(self, model: PairModel) -> np.ndarray:
+        """`[K, 3]` mean keypoints of the observed views in the object frame."""
+        outputs = self.outputs(model)
+        to_object = invert_pose(outputs["object_to_camera"].astype(float))
+        return transform_points(outputs["xyz_camera"].astype(float), to_object).mean(axis=0)
+
     def draw(self, model: PairModel) -> dict[str, Image.Image]:
         """Pictures for the event file: pairs with keypoints, and one view's heatmaps."""
         outputs = self.outputs(model)
@@ -60,6 +67,18 @@ class Monitor:
             "keypoints": pair_grid(images, uv),
             "heatmaps": heatmap_strip(images[0, 0], heatmaps),
         }
+
+
+class KeepCanonical(keras.callbacks.Callback):
+    """Keeps the canonical keypoints in the model's `info` after each epoch, to be saved with it."""
+
+    def __init__(self, monitor: Monitor):
+        super().__init__()
+        self._monitor = monitor
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Takes them from the monitor's views."""
+        self.model.info["canonical"] = self._monitor.canonical(self.model).round(4).tolist()
 
 
 def on_mask(uv: np.ndarray, masks: np.ndarray) -> np.ndarray:

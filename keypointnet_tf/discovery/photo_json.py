@@ -31,6 +31,7 @@ def photo_json(
             "front": photo.front.tolist(),
             "back": photo.back.tolist(),
             "margin": photo.margin,
+            "confidence": photo.faces_confidence,
         },
         "virtual_camera": {**virtual_camera, "frame": FRAME},
         "picture": picture,

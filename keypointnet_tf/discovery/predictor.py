@@ -12,9 +12,18 @@ from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
+from keras import ops
 
-from keypointnet_tf.discovery import losses
+from keypointnet_tf.data.photos import Photo
+from keypointnet_tf.discovery import losses, photo_pose
+from keypointnet_tf.discovery.averaging import (
+    decision_confidence,
+    keypoints,
+    mirror_partners,
+    orientations,
+)
 from keypointnet_tf.discovery.checkpoints import load_model
+from keypointnet_tf.discovery.config import AVERAGINGS
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.photo_keypoints import (
     FramedPhoto,
@@ -42,6 +51,8 @@ class Prediction:
       confidence: `[B, K]` in (0, 1], from each heatmap's spread.
       orient_uv: `[B, 2, 2]` NDC of the object's `+x` and `-x` axis points.
       faces_right: bool `[B]`, the bit that KeypointNet was given.
+      faces_confidence: `[B]` in [0.5, 1], how probable it is that the bit is right; see
+        `averaging.decision_confidence`.
       heatmap: `[B, H, W, K]`, or None where it was not asked for.
     """
 
@@ -51,6 +62,7 @@ class Prediction:
     confidence: np.ndarray
     orient_uv: np.ndarray
     faces_right: np.ndarray
+    faces_confidence: np.ndarray
     heatmap: np.ndarray | None = None
 
 
@@ -59,22 +71,47 @@ class Predictor:
 
     Args:
       model: its `info` gives the focal length, and the share of the frame that objects fill.
+      averaging: of `config.AVERAGINGS`: "none" is one pass of each network; "orientation" takes
+        six copies of each image for the left/right decision; "full" also averages keypoints with
+        those of the mirrored image, at twice the cost.
+
+    Raises:
+      ValueError: `averaging` is none of these.
     """
 
-    def __init__(self, model: PairModel):
+    def __init__(self, model: PairModel, *, averaging: str = "full"):
+        if averaging not in AVERAGINGS:
+            raise ValueError(f"averaging is {averaging!r}; expected one of {', '.join(AVERAGINGS)}")
         self.model = model
+        self.averaging = averaging
         self.size = model.train_config.model.size
         self.focal = float(model.info.get("focal", focal_length()))
-        self._function = _prediction_function(model)
+        self._function = prediction_function(model, averaging)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Predictor:
+    def load(cls, path: str | os.PathLike, *, averaging: str = "full") -> Predictor:
         """Reads a run folder's best model, or a `.keras` file.
 
         Raises:
           ValueError: no model of this package is there.
         """
-        return cls(load_model(path))
+        return cls(load_model(path), averaging=averaging)
+
+    @classmethod
+    def from_preset(cls, source: str | os.PathLike, *, averaging: str = "full") -> Predictor:
+        """A trained model by name, "car" say; by its path; or from `hf://USER/REPOSITORY`.
+
+        Raises:
+          ValueError: there is no such model, or it cannot be read; see `presets.load_preset`.
+        """
+        from keypointnet_tf.discovery.presets import load_preset
+
+        return cls(load_preset(source), averaging=averaging)
+
+    @functools.cached_property
+    def canonical(self) -> np.ndarray:
+        """`[K, 3]` the category's mean keypoints in the object frame."""
+        return canonical_keypoints(self.model)
 
     @property
     def object_share(self) -> float:
@@ -136,7 +173,7 @@ class Predictor:
 
     def predict_photos(
         self,
-        paths: Sequence[str | os.PathLike],
+        photos: Sequence[Photo],
         *,
         masks: Sequence | None = None,
         boxes: Sequence | None = None,
@@ -147,23 +184,24 @@ class Predictor:
         """Keypoints of photos of any size and mode.
 
         Args:
-          paths: image files.
-          masks: for each photo a mask file or None; see `framing.frame_photo`.
+          photos: paths, Pillow images or arrays; see `photos.as_rgba`.
+          masks: for each photo a mask file, a bool array `[H, W]` or None; see
+            `framing.frame_photo`.
           boxes: for each photo `x0, y0, x1, y1` in its pixels, or None.
           batch_size: photos at a time.
-          on_failure: is told the file and the error of a photo that cannot be used, which is left
-            out; without it the first error is raised.
+          on_failure: is told the name and the error of a photo that cannot be used, which is
+            left out; without it the first error is raised.
           progress: whether to show a bar.
 
         Raises:
           ValueError: a photo or its mask or box cannot be used, and `on_failure` is None; or the
             model was saved without `object_share`.
         """
-        step = padded_size(max(len(paths), 1), batch_size)
+        step = padded_size(max(len(photos), 1), batch_size)
         frame = functools.partial(read_framed, size=self.size, object_share=self.object_share)
         batches = framed_batches(
             frame,
-            paths,
+            photos,
             step=step,
             masks=masks,
             boxes=boxes,
@@ -174,6 +212,10 @@ class Predictor:
         for batch in batches:
             results += self._on_photos(batch, step)
         return results
+
+    def absolute_pose(self, photo: PhotoKeypoints) -> np.ndarray:
+        """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""
+        return photo_pose.absolute_pose(photo, self.canonical)
 
     def _on_photos(self, framed: list[FramedPhoto], size: int) -> list[PhotoKeypoints]:
         """Keypoints of framed photos, all in one batch padded to `size`."""
@@ -206,25 +248,38 @@ def padded_size(count: int, batch_size: int) -> int:
     return min(batch_size, 1 << (count - 1).bit_length())
 
 
-def _prediction_function(model: PairModel) -> keras.Model:
+def prediction_function(model: PairModel, averaging: str = "full") -> keras.Model:
     """Image and focal length to everything that `Prediction` holds, compiled as one."""
     size = model.train_config.model.size
     image = keras.Input((size, size, 3), name="image")
     focal = keras.Input((), name="focal")
-    orient_uv = model.orient_net(image)
+    copies = orientations(model.orient_net, image, averaging)
+    orient_uv = ops.mean(copies, axis=1)
     bit = losses.faces_right(orient_uv)
-    points = model.keypoint_net({"image": image, "faces_right": bit})
+    partners = mirror_partners(canonical_keypoints(model)) if averaging == "full" else None
+    points = keypoints(model.keypoint_net, image, bit, partners)
     outputs = {
         **points,
         "xyz_camera": camera.unproject(points["uv"], points["depth"], focal),
         "confidence": confidence(points["heatmap"]),
         "orient_uv": orient_uv,
         "faces_right": bit,
+        "faces_confidence": decision_confidence(copies),
     }
     function = keras.Model({"image": image, "focal": focal}, outputs)
     # TensorFlow's own kernels are faster than XLA's on processors.
     function.jit_compile = keras.backend.backend() != "tensorflow" or has_accelerator()
     return function
+
+
+def canonical_keypoints(model: PairModel) -> np.ndarray:
+    """`[K, 3]` mean keypoints in the object frame over the validation objects of the training.
+
+    Of a model that was saved without them, its template.
+    """
+    if "canonical" in model.info:
+        return np.array(model.info["canonical"], np.float32)
+    return np.asarray(ops.convert_to_numpy(model.template))
 
 
 def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:

@@ -14,13 +14,15 @@ from collections.abc import Callable
 import numpy as np
 
 from keypointnet_tf.data.batches import PairArrays
+from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.data.pair_source import DeformedObjects, PairSource, ProceduralObjects
 from keypointnet_tf.discovery.evaluation import export, save_and_score
 from keypointnet_tf.discovery.pair_model import PairModel
+from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
-from keypointnet_tf.metrics.summary import Scores
+from keypointnet_tf.metrics.summary import Scores, score
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.mesh import Mesh
@@ -111,29 +113,58 @@ def _render(
     return PairArrays.from_pairs(rendered, count=objects * pairs, description=f"render {name}")
 
 
-def predict_rendered(model: PairModel, test: RenderedTest, *, batch_size: int = 32) -> Predictions:
+def predict_rendered(
+    predictor: Predictor,
+    test: RenderedTest,
+    *,
+    batch_size: int = 32,
+    change: Randomizer | None = None,
+) -> Predictions:
     """Renders both sets of pairs and predicts them."""
     from keypointnet_tf.shapes.procedural import CATEGORIES
 
     if test.category not in CATEGORIES:
         raise ValueError(f"category is {test.category!r}; expected one of {', '.join(CATEGORIES)}")
-    config = pair_config_of(model)
+    config = pair_config_of(predictor.model)
     return export(
-        model,
+        predictor,
         render_test_pairs(test, config),
         render_fit_pairs(test, config),
         landmark_names=CATEGORIES[test.category].landmark_names,
         symmetric_pairs=CATEGORIES[test.category].symmetric_pairs,
         batch_size=batch_size,
+        change=change,
     )
 
 
+# 50 pairs on which models of the package are scored again and again: their seed is nothing else's.
+FIXED_OBJECTS, FIXED_PAIRS, FIXED_SEED = 25, 2, 50
+
+
+def score_fixed_pairs(model: PairModel) -> dict[str, float]:
+    """Figures on 50 pairs of 25 objects of the model's category, always the same ones.
+
+    Returns:
+      `fixed_angular_error_mean_deg`, `fixed_angular_error_median_deg`,
+      `fixed_orientation_accuracy` and `fixed_on_object_share`.
+    """
+    test = RenderedTest(
+        model.info["category"], objects=FIXED_OBJECTS, pairs=FIXED_PAIRS, seed=FIXED_SEED
+    )
+    pairs = render_test_pairs(test, pair_config_of(model))
+    summary = score(export(Predictor(model), pairs), Resampling(resamples=0)).summary
+    names = ("angular_error_mean_deg", "angular_error_median_deg")
+    names += ("orientation_accuracy", "on_object_share")
+    return {f"fixed_{name}": round(float(summary[name]), 4) for name in names}
+
+
 def evaluate_rendered(
-    model: PairModel,
+    predictor: Predictor,
     test: RenderedTest,
     out_dir: str | os.PathLike,
     *,
     batch_size: int = 32,
+    change: Randomizer | None = None,
     resampling: Resampling | None = None,
     made_by: MadeBy | None = None,
     protocol: Protocol | None = None,
@@ -141,10 +172,11 @@ def evaluate_rendered(
     """Renders, predicts and scores a test; writes what `evaluate` writes for records.
 
     Args:
-      model: a trained model.
+      predictor: a trained model.
       test: what is rendered.
       out_dir: folder of the results.
       batch_size: pairs predicted at a time.
+      change: see `evaluation.export`.
       resampling: how the intervals are made; None: the default.
       made_by: what made the model, for the report.
       protocol: its settings are replaced by those of `test`.
@@ -152,7 +184,7 @@ def evaluate_rendered(
     Raises:
       ValueError: the category is unknown, or a library for the deformation is missing.
     """
-    predictions = predict_rendered(model, test, batch_size=batch_size)
+    predictions = predict_rendered(predictor, test, batch_size=batch_size, change=change)
     protocol = dataclasses.replace(protocol or Protocol(), settings=test.settings())
     return save_and_score(
         predictions, out_dir, resampling=resampling, made_by=made_by, protocol=protocol

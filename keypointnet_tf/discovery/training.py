@@ -15,7 +15,7 @@ from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restor
 from keypointnet_tf.discovery.collapse import CollapseWatch
 from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig, to_json
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
-from keypointnet_tf.discovery.monitor import Monitor
+from keypointnet_tf.discovery.monitor import KeepCanonical, Monitor
 from keypointnet_tf.discovery.pair_model import PairModel, network_dtype
 from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.discovery.run_folder import RunFolder
@@ -45,7 +45,7 @@ def train(
     model_dir: str | os.PathLike,
     *,
     orient_weights: str | os.PathLike | None = None,
-    initial_weights: str | os.PathLike | None = None,
+    keypoint_weights: str | os.PathLike | None = None,
 ) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
@@ -54,7 +54,7 @@ def train(
       data: the run's data.
       model_dir: the run's folder; made when it is absent.
       orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
-      initial_weights: the same for both networks and the template.
+      keypoint_weights: the same for KeypointNet and the template.
 
     Raises:
       ValueError: the folder holds another run, or weights do not fit.
@@ -66,7 +66,7 @@ def train(
     model, best = restore_backup(folder.backup) or (None, float("inf"))
     if model is None:
         model = new_model(
-            config, data.info, orient_weights=orient_weights, initial_weights=initial_weights
+            config, data.info, orient_weights=orient_weights, keypoint_weights=keypoint_weights
         )
     folder.claim(config, data.description, data.notes)
     first = int(model.step)
@@ -100,25 +100,22 @@ def new_model(
     info: dict,
     *,
     orient_weights: str | os.PathLike | None = None,
-    initial_weights: str | os.PathLike | None = None,
+    keypoint_weights: str | os.PathLike | None = None,
 ) -> PairModel:
     """A compiled model at step 0; "auto" precision becomes this machine's, for good.
 
     Raises:
       ValueError: a hyper-parameter cannot work, OrientNet is to stay frozen at random weights, or
-        weights do not fit or are given twice.
+        weights do not fit.
     """
-    given = [source for source in (orient_weights, initial_weights) if source is not None]
-    if config.train == "keypoints" and not given:
+    if config.train == "keypoints" and orient_weights is None:
         raise ValueError("train is 'keypoints', which freezes OrientNet; expected orient_weights")
-    if len(given) > 1:
-        raise ValueError("got orient_weights and initial_weights; expected one of them")
     config = dataclasses.replace(config, precision=network_dtype(config.precision))
     model = PairModel(config, info=info)
     if orient_weights is not None:
-        copy_weights(orient_weights, model, ("orient_net",))
-    if initial_weights is not None:
-        copy_weights(initial_weights, model, ("orient_net", "keypoint_net"))
+        copy_weights(orient_weights, model, "orient_net")
+    if keypoint_weights is not None:
+        copy_weights(keypoint_weights, model, "keypoint_net")
     model.compile(optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla())
     return model
 
@@ -147,27 +144,26 @@ def compiles_with_xla() -> bool:
 FREE_SETTINGS = ("dtype", "batch_norm_momentum", "distance")
 
 
-def copy_weights(source: str | os.PathLike, model: PairModel, networks: tuple[str, ...]) -> None:
-    """Takes over networks of a saved `PairModel`, with KeypointNet the template.
+def copy_weights(source: str | os.PathLike, model: PairModel, network: str) -> None:
+    """Takes over a network of a saved `PairModel`, with KeypointNet the template.
 
     Args:
       source: a `.keras` model or a run folder.
       model: takes the weights.
-      networks: of "orient_net", "keypoint_net".
+      network: "orient_net" or "keypoint_net".
 
     Raises:
-      ValueError: no model is there, or a network has another shape.
+      ValueError: no model is there, or its network has another shape.
     """
     other = load_model(source)
-    for name in networks:
-        old, new = getattr(other, name), getattr(model, name)
-        found, wanted = (
-            {k: v for k, v in net.config.items() if k not in FREE_SETTINGS} for net in (old, new)
-        )
-        if found != wanted:
-            raise ValueError(f"{source}: {type(old).__name__} is {found}; expected {wanted}")
-        new.set_weights(old.get_weights())
-    if "keypoint_net" in networks:
+    old, new = getattr(other, network), getattr(model, network)
+    found, wanted = (
+        {k: v for k, v in net.config.items() if k not in FREE_SETTINGS} for net in (old, new)
+    )
+    if found != wanted:
+        raise ValueError(f"{source}: {type(old).__name__} is {found}; expected {wanted}")
+    new.set_weights(old.get_weights())
+    if network == "keypoint_net":
         model.template.assign(other.template)
 
 
@@ -176,6 +172,7 @@ def _callbacks(folder: RunFolder, model: PairModel, data: TrainingData) -> list:
     callbacks = [StopOnNaN(folder), EventLog(folder, monitor.draw), CsvLog(folder)]
     if model.train_config.train != "orient":
         callbacks.append(CollapseWatch(monitor.observe, model.active_losses))
+        callbacks.append(KeepCanonical(monitor))
     return callbacks
 
 

@@ -71,6 +71,15 @@ def zoom(views: dict, factor) -> dict:
     return {**views, "image": both[..., :3], "mask": both[..., 3:], "focal": focal}
 
 
+def magnify(image, factor: float):
+    """All images `[B, H, W, C]` magnified about their centre by one factor, black outside."""
+    height, width = image.shape[1:3]
+    for equation, size in (("oh,bhwc->bowc", height), ("ow,bhwc->bhoc", width)):
+        matrix = ops.convert_to_numpy(_zoom_matrix(size, np.array([factor], np.float32)))[0]
+        image = ops.einsum(equation, matrix, image)
+    return image
+
+
 def _zoom_matrix(size: int, factor):
     """`[B, size, size]` linear interpolation along one axis: output pixel from input pixels.
 

@@ -10,6 +10,7 @@ from PIL import Image
 from keypointnet_tf.discovery import deformation_curve
 from keypointnet_tf.discovery.checkpoints import load_model, model_file
 from keypointnet_tf.discovery.deformation_curve import Curve, run_curve
+from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.rendered_evaluation import RenderedTest, evaluate_rendered
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.shapes.deformation import Deformation
@@ -31,7 +32,7 @@ def file(finished_run):
 @pytest.fixture(scope="module")
 def folder(model, file, tmp_path_factory):
     path = tmp_path_factory.mktemp("curve")
-    list(run_curve(model, file, CURVE, path))
+    list(run_curve(Predictor(model), file, CURVE, path))
     return path
 
 
@@ -66,7 +67,7 @@ def test_the_table_has_a_row_for_each_and_the_undeformed_one_is_shared(folder):
 
 def test_figures_are_those_of_the_evaluation_within_their_intervals(folder, model, tmp_path):
     bent = dataclasses.replace(TEST, deformation=Deformation("bend", 1.0))
-    summary = evaluate_rendered(model, bent, tmp_path).summary
+    summary = evaluate_rendered(Predictor(model), bent, tmp_path).summary
     row = rows_of(folder)[1]
     for panel in deformation_curve.PANELS:
         value = float(row[panel.figure])
@@ -81,17 +82,17 @@ def test_rows_that_are_done_are_not_computed_again(folder, model, file, monkeypa
     monkeypatch.setattr(deformation_curve, "render_test_pairs", refuse)
     monkeypatch.setattr(deformation_curve, "render_fit_pairs", refuse)
     before = (folder / "curve.csv").read_bytes()
-    assert len(list(run_curve(model, file, CURVE, folder))) == 4
+    assert len(list(run_curve(Predictor(model), file, CURVE, folder))) == 4
     assert (folder / "curve.csv").read_bytes() == before
 
 
 def test_an_interrupted_curve_goes_on(folder, model, file, tmp_path):
-    rows = run_curve(model, file, CURVE, tmp_path)
+    rows = run_curve(Predictor(model), file, CURVE, tmp_path)
     next(rows)
     next(rows)
     rows.close()
     assert not (tmp_path / "curve.csv").exists()
-    list(run_curve(model, file, CURVE, tmp_path))
+    list(run_curve(Predictor(model), file, CURVE, tmp_path))
     for name in ("curve.csv", "curve.json"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
@@ -99,19 +100,19 @@ def test_an_interrupted_curve_goes_on(folder, model, file, tmp_path):
 def test_rows_of_another_test_are_refused(folder, model, file):
     other = dataclasses.replace(CURVE, test=dataclasses.replace(TEST, seed=9))
     with pytest.raises(ValueError, match="curve.json: test is .* expected the same"):
-        next(run_curve(model, file, other, folder))
+        next(run_curve(Predictor(model), file, other, folder))
 
 
 def test_rows_of_another_model_are_refused(folder, model, tmp_path):
     (tmp_path / "other.keras").write_bytes(b"other")
     with pytest.raises(ValueError, match="curve.json: model is"):
-        next(run_curve(model, tmp_path / "other.keras", CURVE, folder))
+        next(run_curve(Predictor(model), tmp_path / "other.keras", CURVE, folder))
 
 
 def test_a_damaged_state_is_named(model, file, tmp_path):
     (tmp_path / "curve.json").write_text("[]")
     with pytest.raises(ValueError, match="curve.json: .*expected the JSON of a curve"):
-        next(run_curve(model, file, CURVE, tmp_path))
+        next(run_curve(Predictor(model), file, CURVE, tmp_path))
 
 
 def test_nothing_to_do_is_refused():

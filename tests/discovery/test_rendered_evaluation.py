@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keypointnet_tf.discovery.checkpoints import load_model
+from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.discovery.rendered_evaluation import (
     RenderedTest,
@@ -75,7 +76,9 @@ def test_a_deformed_test_differs_in_the_objects_alone():
 
 
 def test_the_result_is_scored_and_told(model, tmp_path):
-    scores = evaluate_rendered(model, TEST, tmp_path, protocol=Protocol("synthetic", {}, 5))
+    scores = evaluate_rendered(
+        Predictor(model), TEST, tmp_path, protocol=Protocol("synthetic", {}, 5)
+    )
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["objects"] == scores.summary["objects"] == 3 and summary["pairs"] == 6
     assert summary["landmark_error"] > 0 and "nose" in summary["landmark_error_per_landmark"]
@@ -88,7 +91,7 @@ def test_the_result_is_scored_and_told(model, tmp_path):
 
 def test_unknown_categories_are_refused(model):
     with pytest.raises(ValueError, match="category is 'boat'; expected one of plane"):
-        predict_rendered(model, dataclasses.replace(TEST, category="boat"))
+        predict_rendered(Predictor(model), dataclasses.replace(TEST, category="boat"))
 
 
 @pytest.mark.parametrize(

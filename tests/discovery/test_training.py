@@ -188,9 +188,9 @@ def test_orient_net_of_another_run(tiny, finished_run):
     assert int(model.step) == 0
     wider = PairModel(tiny.config(model=tiny.model_config(orient_filters=5)))
     with pytest.raises(ValueError, match="OrientNet is .*'filters': 4.*expected .*'filters': 5"):
-        training.copy_weights(folder / "best.keras", wider, ("orient_net",))
+        training.copy_weights(folder / "best.keras", wider, "orient_net")
     with pytest.raises(ValueError, match="absent.*no model"):
-        training.copy_weights(folder / "absent.keras", wider, ("orient_net",))
+        training.copy_weights(folder / "absent.keras", wider, "orient_net")
 
 
 # === A real kill ===
@@ -254,4 +254,4 @@ def test_a_refused_call_does_not_claim_the_folder(tiny, tmp_path):
 def test_orient_net_of_other_dilations_is_refused(tiny, finished_run):
     other = training.new_model(tiny.config(model=tiny.model_config(dilations=(2, 1))), {})
     with pytest.raises(ValueError, match="OrientNet is .*dilations"):
-        training.copy_weights(finished_run[0], other, ("orient_net",))
+        training.copy_weights(finished_run[0], other, "orient_net")
