@@ -55,6 +55,12 @@ setup(
         # Needs Python 3.11 and brings NumPy 1; docs/blender.md tells how to keep it apart.
         "blender": ["bpy>=4.5,<4.6; python_version == '3.11'"],
         "cluster": ["ray>=2.40"],
+        "export": [
+            "ai-edge-litert>=2.1",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
+            "tf2onnx>=1.16",
+        ],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],
     },
