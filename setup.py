@@ -58,6 +58,12 @@ setup(
         "cluster": ["ray>=2.40"],
         # Gradio 6.31 wants a Pillow below 13.
         "demo": ["fastapi>=0.115", "gradio>=6.31,<7", "uvicorn>=0.30"],
+        "export": [
+            "ai-edge-litert>=2.1",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
+            "tf2onnx>=1.16",
+        ],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],
     },

@@ -41,7 +41,11 @@ LIGHT_MODULES = (
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
 # points are skinned, not before.
-TENSORFLOW = {f"{PACKAGE}.data.tf_pipeline", f"{PACKAGE}.shapes.skinning"}
+TENSORFLOW = {
+    f"{PACKAGE}.data.tf_pipeline",
+    f"{PACKAGE}.shapes.skinning",
+    f"{PACKAGE}.discovery.exports",
+}
 
 
 def modules():
