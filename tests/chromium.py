@@ -25,7 +25,7 @@ OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 )
-SECONDS = 60
+SECONDS = 120
 
 
 def find():

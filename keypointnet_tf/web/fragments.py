@@ -57,8 +57,8 @@ def orientation_panel(found: PhotoKeypoints) -> str:
         tag("span", "right"),
         class_="kp-side",
     )
-    text = f"margin {found.margin:.2f} of {FULL_MARGIN:g}; right with probability "
-    note = tag("p", text, f"{found.faces_confidence:.3f}", class_="note")
+    margin = f"margin {found.margin:.2f} of {FULL_MARGIN:g}"
+    note = tag("p", margin, "; probability ", _probability(found.faces_confidence), class_="note")
     return _html(tag("div", head, gauge, note, class_=f"kp-facing{'' if sure else ' unsure'}"))
 
 
@@ -86,6 +86,11 @@ def rotation_panel(rotation: RelativeRotation) -> str:
 def _matrix(rotation: RelativeRotation) -> Element:
     rows = [tag("tr", [tag("td", _fixed(value, 4)) for value in row]) for row in rotation.matrix]
     return tag("table", tag("tbody", rows), class_="kp-matrix", aria_label="rotation matrix")
+
+
+def _probability(value: float) -> str:
+    """Never rounded up to a certainty."""
+    return f"{value:.3f}" if value < 0.9995 else "above 0.999"
 
 
 def _fixed(value: float, digits: int) -> str:

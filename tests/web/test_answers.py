@@ -85,12 +85,17 @@ def test_the_gauge_points_to_the_side_that_is_faced(faces_right):
     left, width = (float(part.split(":")[1].rstrip("%")) for part in
                    next(tree.iter("i")).get("style").split(";"))  # fmt: skip
     assert width == pytest.approx(20) and left == pytest.approx(50 if faces_right else 30)
-    assert texts(tree, "p") == ["margin 0.80 of 2; right with probability 0.970"]
+    assert texts(tree, "p") == ["margin 0.80 of 2; probability 0.970"]
 
 
 def test_a_close_call_is_called_a_guess():
     assert "guess" in texts(parsed(fragments.orientation_panel(found(confidence=0.6))), "b")[0]
     assert "guess" not in texts(parsed(fragments.orientation_panel(found(confidence=0.8))), "b")[0]
+
+
+def test_no_probability_is_called_certain():
+    assert "probability above 0.999" in fragments.orientation_panel(found(confidence=0.99996))
+    assert "probability 0.999" in fragments.orientation_panel(found(confidence=0.9994))
 
 
 def test_a_rotation_is_told_by_angle_axis_and_matrix():
