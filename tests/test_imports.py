@@ -19,6 +19,8 @@ ALLOWED = {
     "metrics": {"geometry"},
     "viz": {"geometry", "metrics"},
     "discovery": {"geometry", "shapes", "rendering", "data", "metrics", "viz"},
+    # The page shows all of them; none of them, nor the package's root, knows of it.
+    "web": {"geometry", "shapes", "rendering", "data", "metrics", "viz", "discovery"},
 }
 # Modules beside the packages, which import none of them and serve all.
 ROOT_MODULES = {"atomic_file"}
@@ -87,7 +89,8 @@ def test_imports_go_one_way(package):
 
 
 def test_nothing_imports_flags_or_scripts():
-    outside = {"flags", "train", "eval", "predict", "render", "tests", "examples", "benchmarks"}
+    scripts = {"train", "eval", "predict", "render", "app", "inspect_records"}
+    outside = {"flags", "tests", "examples", "benchmarks", *scripts}
     wrong = [
         f"{name} imports {target}"
         for name, tree in MODULES.items()
@@ -95,6 +98,22 @@ def test_nothing_imports_flags_or_scripts():
         if target.split(".")[0] in outside
     ]
     assert wrong == []
+
+
+def test_the_root_does_not_import_the_page():
+    assert not [target for target in imported(MODULES[PACKAGE]) if "web" in target]
+
+
+def test_gradio_is_named_by_the_page_alone():
+    """It is an extra: what else the page's package holds is tested without it."""
+    optional = {"gradio", "fastapi", "starlette", "uvicorn"}
+    users = {
+        name
+        for name, tree in MODULES.items()
+        if any(target.split(".")[0] in optional for target in imported(tree))
+    }
+    parts = ("components", "handlers", "middleware", "page", "server")
+    assert users == {f"{PACKAGE}.web.{part}" for part in parts}
 
 
 def test_tensorflow_is_named_where_it_may_be():
