@@ -35,7 +35,7 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_multi_string(
         "model_dir",
         [],
-        "Run folder, whose best.keras is taken, or a .keras file. Repeat it to offer several "
+        "Run folder, .keras file, or model of the package (car, chair). Repeat it to offer several "
         "models. Required.",
         flag_values=values,
     )

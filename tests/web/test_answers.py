@@ -31,6 +31,7 @@ def found(xyz=XYZ, *, margin=0.8, faces_right=True, **changes):
         "back": np.array([200.0, 200]),
         "margin": margin,
         "faces_right": faces_right,
+        "faces_confidence": 0.9,
     }
     return PhotoKeypoints(**{**values, **changes})
 

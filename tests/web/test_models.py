@@ -38,7 +38,7 @@ def test_absent_models_are_told_at_once(tmp_path):
 
 def test_a_model_is_read_when_it_is_first_asked_for(monkeypatch):
     read = []
-    monkeypatch.setattr(models.Predictor, "load", lambda path: read.append(path) or object())
+    monkeypatch.setattr(models.Predictor, "from_preset", lambda path: read.append(path) or object())
     load = loader_of({"a": "A", "b": "B", "c": "C"}, kept=2)
     assert read == []
     first = load("a")
