@@ -38,8 +38,12 @@ LIGHT_MODULES = (
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
-# points are skinned, not before.
-TENSORFLOW = {f"{PACKAGE}.data.tf_pipeline", f"{PACKAGE}.shapes.skinning"}
+# points are skinned, not before; the layers import their kernels on its backend alone.
+TENSORFLOW = {
+    f"{PACKAGE}.data.tf_pipeline",
+    f"{PACKAGE}.discovery.tf_kernels",
+    f"{PACKAGE}.shapes.skinning",
+}
 
 
 def modules():
