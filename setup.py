@@ -27,7 +27,10 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["keypointnet_tf", "keypointnet_tf.*"]),
-    package_data={"keypointnet_tf.viz": ["*.css", "*.js"]},
+    package_data={
+        "keypointnet_tf": ["weights/*"],
+        "keypointnet_tf.viz": ["*.css", "*.js"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "embreex>=4.4; platform_machine == 'x86_64' or platform_machine == 'AMD64'",

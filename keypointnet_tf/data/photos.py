@@ -87,6 +87,43 @@ def read_photo(path: str | os.PathLike) -> np.ndarray:
         ) from error
 
 
+Photo = str | os.PathLike | Image.Image | np.ndarray
+
+
+def as_rgba(photo: Photo) -> np.ndarray:
+    """A photo in memory, or read from its file, as `read_photo` gives it.
+
+    Args:
+      photo: a path; a Pillow image of any mode, turned as its EXIF tag says; or an array `[H, W]`,
+        `[H, W, 3]` or `[H, W, 4]`, uint8 or floating point in [0, 1], straight alpha.
+
+    Returns:
+      uint8 `[H, W, 4]`.
+
+    Raises:
+      ValueError: the file cannot be read, or the image has another shape, type or range.
+    """
+    if isinstance(photo, str | os.PathLike):
+        return read_photo(photo)
+    if isinstance(photo, Image.Image):
+        return np.array(_to_rgba(ImageOps.exif_transpose(photo)))
+    pixels = np.asarray(photo)
+    if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,), (4,)) or not pixels.size:
+        raise ValueError(
+            f"image array has shape {pixels.shape}; expected [H, W], [H, W, 3] or [H, W, 4]"
+        )
+    if np.issubdtype(pixels.dtype, np.floating):
+        if not (0 <= pixels.min() and pixels.max() <= 1):
+            raise ValueError(
+                f"image array has values from {pixels.min():g} to {pixels.max():g}; expected "
+                "floating point in [0, 1], or uint8"
+            )
+        pixels = np.round(pixels * 255).astype(np.uint8)
+    if pixels.dtype != np.uint8:
+        raise ValueError(f"image array is of {pixels.dtype}; expected uint8 or floating point")
+    return np.array(Image.fromarray(pixels).convert("RGBA"))
+
+
 def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
     """Reads an object mask: the file's alpha where it varies, else its brightness, above one half.
 

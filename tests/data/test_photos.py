@@ -161,3 +161,34 @@ def test_masks_come_from_alpha_or_brightness(tmp_path):
     Image.fromarray(expected.astype(np.uint8)).save(path)
     with pytest.raises(ValueError, match="mask.png.*largest value is 1"):
         photos.read_mask(path, (6, 4))
+
+
+# === Photos in memory ===
+
+
+def test_arrays_and_pictures_are_taken_as_files_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    expected = photos.read_photo(tmp_path / "a.png")
+    for given in (tmp_path / "a.png", str(tmp_path / "a.png"), pixels, Image.fromarray(pixels)):
+        np.testing.assert_array_equal(photos.as_rgba(given), expected)
+    np.testing.assert_array_equal(photos.as_rgba(pixels / 255), expected)
+    grey = photos.as_rgba(pixels[..., 0])
+    np.testing.assert_array_equal(grey[..., :3], np.repeat(pixels[..., :1], 3, axis=-1))
+    clear = np.dstack([pixels, np.full((5, 7), 9, np.uint8)])
+    np.testing.assert_array_equal(photos.as_rgba(clear), clear)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"shape \(0, 4, 3\)"),
+        (np.full((4, 4, 3), 2.0), "values from 2 to 2"),
+        (np.full((4, 4, 3), np.nan), "values from nan to nan"),
+        (np.zeros((4, 4, 3), np.int32), "int32; expected uint8"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(pixels, message):
+    with pytest.raises(ValueError, match=message):
+        photos.as_rgba(pixels)

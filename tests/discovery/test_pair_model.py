@@ -195,6 +195,16 @@ def test_zoom_is_for_training_only(build, pair_batch):
     assert (0.8 <= ratio).all() and (ratio <= 1.2).all() and np.ptp(ratio) > 0.05
 
 
+def test_mirrored_pairs_are_for_training_and_both_views_share_it(build, pair_batch):
+    model, batch = build(mirror=0.5), pair_batch(12)
+    poses = to_numpy(views.stack(batch))["object_to_camera"]
+    np.testing.assert_array_equal(to_numpy(model(batch, training=False))["object_to_camera"], poses)
+    found = to_numpy(model(batch, training=True))["object_to_camera"]
+    mirrored = (found != poses).any((1, 2))
+    assert 0 < mirrored.sum() < 24
+    np.testing.assert_array_equal(mirrored[:12], mirrored[12:])
+
+
 # === The left/right bit ===
 
 

@@ -16,6 +16,7 @@ FILES = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
 PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
     "ablation",
+    "photo",
     "debug",
     "demo",
     "demo_car",
