@@ -68,13 +68,14 @@ def main(values: flags.FlagValues) -> None:
     if with_reference:
         report["losses"] = loss_differences(report["settings"])
         print(_loss_lines(report["losses"]), flush=True)
-    cases = [(p, s) for p in values.precision for s in values.stride]
-    report["steps"], report["machine_rates"] = _timed(report["settings"], cases, values, report)
+    cases = [(p, s) for p in values.precision for s in values.stride] + [None] * with_reference
+    found = _timed(report["settings"], cases, repeats=values.repeats)
+    report["steps"], report["machine_rates"] = found
     if values.memory:
-        chosen = [case for case in cases if case[1] == 1] + [None] * with_reference
         report["peak_bytes"] = {
             step_name(case): harness.in_fresh_process(peak_of_step, report["settings"], case)
-            for case in chosen
+            for case in cases
+            if case is None or case[1] == 1
         }
     print(table(report))
     print(f"written to {harness.write_json(report, values.out, 'training_step')}")
@@ -149,41 +150,36 @@ def loss_differences(settings: dict[str, int]) -> dict[str, dict[str, list[float
     return found
 
 
-def _timed(settings, cases, values, report) -> tuple[dict, dict]:
-    """Entries of all steps, and of what the machine can do, measured in turn."""
+def _timed(settings: dict[str, int], cases: list, *, repeats: int) -> tuple[dict, dict]:
+    """Entries of the steps, and of what the machine can do in their types, measured in turn."""
+    rates = _machine_rates(settings, {DTYPES[case[0]] for case in cases if case})
+    steps = {step_name(case): step_task(settings, case) for case in cases}
+    tasks = {name: rate.task for name, rate in rates.items()}
+    tasks |= {name: task for name, (task, _) in steps.items()}
+    for name, task in tasks.items():
+        print(f"first runs of {name}", flush=True)
+        task(), task()
+    timings = harness.interleaved(tasks, repeats=repeats)
+    found = {
+        name: harness.measured(timings[name], flops=done.flops, moved=done.bytes)
+        for name, (_, done) in steps.items()
+    }
+    return found, {
+        name: harness.measured(timings[name], flops=rate.flops) for name, rate in rates.items()
+    }
+
+
+def _machine_rates(settings: dict[str, int], dtypes: set[str]) -> dict:
     from benchmarks import machine
 
-    tasks, works = {}, {}
-    for precision in values.precision:
-        dtype = DTYPES[precision]
-        rates = {
-            "matrix product": machine.matrix_product(dtype, settings["matrix"]),
-            "convolution": machine.convolution(
-                dtype,
-                views=2 * settings["pairs"],
-                size=settings["size"],
-                filters=settings["filters"],
-            ),
-        }
-        for name, rate in rates.items():
-            tasks[f"{name}, {dtype}"], works[f"{name}, {dtype}"] = rate.task, (rate.flops, 0.0)
-    cases = [*cases, None] if "losses" in report else cases
-    for case in cases:
-        name = step_name(case)
-        tasks[name], works[name] = step_task(settings, case)
-    for name, task in tasks.items():
-        print(f"first run of {name}", flush=True)
-        task(), task()
-    timings = harness.interleaved(tasks, repeats=values.repeats)
-    entries = {
-        name: harness.measured(found, flops=works[name][0], moved=works[name][1])
-        for name, found in timings.items()
-    }
-    rates = {name: entries.pop(name) for name in list(entries) if name in works and ", " in name}
-    steps = {step_name(case): rates.pop(step_name(case), None) for case in cases if case}
-    if None in cases:
-        steps[REFERENCE] = entries.pop(REFERENCE)
-    return steps, rates
+    size, filters, views = settings["size"], settings["filters"], 2 * settings["pairs"]
+    found = {}
+    for dtype in sorted(dtypes):
+        found[f"matrix product, {dtype}"] = machine.matrix_product(dtype, settings["matrix"])
+        found[f"convolution, {dtype}"] = machine.convolution(
+            dtype, views=views, size=size, filters=filters
+        )
+    return found
 
 
 def shares(report: dict[str, Any]) -> dict[str, dict[str, float | None]]:
@@ -221,6 +217,7 @@ def table(report: dict[str, Any]) -> str:
     for name, entry in report["steps"].items():
         share = found[name]
         ratio = share["times as fast"]
+        of_machine = (share.get(kind) for kind in ("matrix product", "convolution"))
         rows.append(
             (
                 name,
@@ -228,8 +225,7 @@ def table(report: dict[str, Any]) -> str:
                 f"{entry['bytes'] * giga:.1f}",
                 f"{entry['seconds']:.3g}",
                 f"{report['settings']['pairs'] / entry['seconds']:.3g}",
-                *(f"{share[k]:.0%}" if k in share else "" for k in ("matrix product",)),
-                *(f"{share[k]:.0%}" if k in share else "" for k in ("convolution",)),
+                *("" if value is None else f"{value:.0%}" for value in of_machine),
                 "no ratio" if ratio is None else f"{ratio:.2f} x",
             )
         )

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import pathlib
+from collections.abc import Sequence
 
 import keras
 
@@ -46,6 +47,7 @@ def train(
     *,
     orient_weights: str | os.PathLike | None = None,
     keypoint_weights: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
@@ -55,6 +57,7 @@ def train(
       model_dir: the run's folder; made when it is absent.
       orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
       keypoint_weights: the same for KeypointNet and the template.
+      callbacks: further ones, called after the trainer's own.
 
     Raises:
       ValueError: the folder holds another run, or weights do not fit.
@@ -77,7 +80,7 @@ def train(
     checkpoints = Checkpoints(folder, best=best)
     progress = ProgressBar(config.steps, first)
     try:
-        _fit(model, data, [*_callbacks(folder, model, data), checkpoints, progress])
+        _fit(model, data, [*_callbacks(folder, model, data), checkpoints, progress, *callbacks])
     finally:
         progress.close()
     done = int(model.step)
