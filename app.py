@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 DESCRIPTION = """\
 Serves a web page to try trained models on photos: needs the extra [demo] (Gradio).
 
-  python app.py --model_dir runs/demo_car/model
-  python app.py --model_dir runs/demo_car/model --model_dir runs/demo_chair/model --examples photos
+  python app.py                        the models of the package: cars, chairs
+  python app.py --model_dir runs/my_model --model_dir car --examples photos
 
 Upload a photo, or pick an example, and drag a box or an outline around the object: the page shows
 the keypoints on the photo and in 3D, their confidences, and which way the object faces; of two
@@ -54,7 +54,7 @@ def serve(job: app_flags.AppJob, folder: pathlib.Path) -> None:
     from keypointnet_tf.web.workbench import Workbench
 
     config = ServerConfig(job.host, job.port, job.max_upload_mb)
-    models = named_models(job.model_dirs)
+    models = named_models(job.models)
     with bind(config) as listening:
         bench = Workbench(
             tuple(models), loader_of(models), ExampleShelf(folder / "examples", job.examples)

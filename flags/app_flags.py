@@ -15,14 +15,15 @@ class AppJob:
     """What `app.py` is asked for.
 
     Attributes:
-      model_dirs: run folders or `.keras` files, at least one.
+      models: names of the package's models, run folders and `.keras` files; none for all models
+        of the package.
       examples: folder of photos to offer, or None.
       host, port: where the page is served; port 0 takes a free one.
       max_upload_mb: largest photo, in megabytes.
       open_browser: whether to open the page in a browser.
     """
 
-    model_dirs: tuple[str, ...]
+    models: tuple[str, ...]
     examples: str | None
     host: str
     port: int
@@ -35,8 +36,8 @@ def define(values: flags.FlagValues) -> None:
     flags.DEFINE_multi_string(
         "model_dir",
         [],
-        "Run folder, .keras file, or model of the package (car, chair). Repeat it to offer several "
-        "models. Required.",
+        "Model of the package (car, chair), run folder, whose best.keras is taken, or .keras file. "
+        "Repeat it to offer several; by default those of the package.",
         flag_values=values,
     )
     flags.DEFINE_string(
@@ -64,10 +65,8 @@ def job_from_flags(values: flags.FlagValues) -> AppJob:
     """The job that the flags describe.
 
     Raises:
-      ValueError: there is no model, or `--examples` is no folder.
+      ValueError: `--examples` is no folder.
     """
-    if not values.model_dir:
-        raise ValueError("--model_dir is missing; expected a run folder or a .keras file")
     if values.examples is not None and not os.path.isdir(values.examples):
         raise ValueError(f"--examples={values.examples} is absent; expected a folder of photos")
     return AppJob(

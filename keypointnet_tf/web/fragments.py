@@ -10,8 +10,8 @@ from keypointnet_tf.viz.overlay import LOW_CONFIDENCE
 from keypointnet_tf.viz.report_keypoints import chip
 from keypointnet_tf.viz.report_page import Element, bar_cell, table, tag
 
-CLOSE_CALL = 0.1
-"""Margins below this, of 2, are called a guess."""
+CLOSE_CALL = 0.75
+"""Decisions less probable than this are called a guess."""
 FULL_MARGIN = 2.0
 
 
@@ -43,9 +43,9 @@ def keypoint_table(found: PhotoKeypoints) -> str:
 
 
 def orientation_panel(found: PhotoKeypoints) -> str:
-    """Which way the object faces in the photo, and by what margin that was decided."""
+    """Which way the object faces in the photo, how probable that is, and by what margin."""
     side = "right" if found.faces_right else "left"
-    sure = found.margin >= CLOSE_CALL
+    sure = found.faces_confidence >= CLOSE_CALL
     share = min(found.margin / FULL_MARGIN, 1.0)
     head = tag("b", f"faces {side}" if sure else f"faces {side}, but that is a guess")
     offset = (0.5 if found.faces_right else 0.5 - share / 2) * 100
@@ -57,8 +57,8 @@ def orientation_panel(found: PhotoKeypoints) -> str:
         tag("span", "right"),
         class_="kp-side",
     )
-    text = f"margin {found.margin:.2f} of {FULL_MARGIN:g}; near 0 it is a guess"
-    note = tag("p", text, class_="note")
+    text = f"margin {found.margin:.2f} of {FULL_MARGIN:g}; right with probability "
+    note = tag("p", text, f"{found.faces_confidence:.3f}", class_="note")
     return _html(tag("div", head, gauge, note, class_=f"kp-facing{'' if sure else ' unsure'}"))
 
 

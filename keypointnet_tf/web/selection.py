@@ -58,8 +58,8 @@ def selection_of(value: object, width: int, height: int) -> Selection:
     return Selection()
 
 
-def outline_mask(outline: tuple[tuple[float, float], ...], width: int, height: int) -> Image.Image:
-    """A mask of the polygon, white inside, as large as the photo.
+def outline_mask(outline: tuple[tuple[float, float], ...], width: int, height: int) -> np.ndarray:
+    """A mask of the polygon, bool `[height, width]`, true inside.
 
     Raises:
       ValueError: the polygon covers no pixel.
@@ -74,7 +74,7 @@ def outline_mask(outline: tuple[tuple[float, float], ...], width: int, height: i
         raise ValueError("the outline encloses nothing; draw it around the object")
     mask = Image.new("L", (width, height))
     mask.paste(inside, tuple(low.tolist()))
-    return mask
+    return np.asarray(mask) > 0
 
 
 def _points(values: object, name: str, width: int, height: int) -> tuple[tuple[float, float], ...]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
-import tempfile
 
 import numpy as np
 from PIL import Image
 
 from keypointnet_tf.data.photos import read_photo
 from keypointnet_tf.discovery.photo_keypoints import PhotoKeypoints
-from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.viz.photo_picture import draw_photo
 from keypointnet_tf.web.examples import Example, ExampleShelf
 from keypointnet_tf.web.models import Loader
@@ -65,16 +62,15 @@ class Workbench:
         Raises:
           ValueError: the photo or the selection cannot be used; the message has no path.
         """
-        predictor = self.load(model)
-        with tempfile.TemporaryDirectory(prefix="outline_") as folder:
-            mask = photo.mask
-            if selection.outline is not None:
-                mask = pathlib.Path(folder) / "outline.png"
-                outline_mask(selection.outline, photo.width, photo.height).save(mask)
-            try:
-                found = _find_one(predictor, photo, mask, selection)
-            except ValueError as error:
-                raise ValueError(photo.tell(error)) from error
+        mask = photo.mask
+        if selection.outline is not None:
+            mask = outline_mask(selection.outline, photo.width, photo.height)
+        try:
+            (found,) = self.load(model).predict_photos(
+                [photo.path], masks=[mask], boxes=[selection.box]
+            )
+        except ValueError as error:
+            raise ValueError(photo.tell(error)) from error
         return dataclasses.replace(found, file=photo.name)
 
 
@@ -91,10 +87,3 @@ def stage_example(example: Example) -> tuple[StagedPhoto, str]:
 def picture_of(photo: StagedPhoto, found: PhotoKeypoints) -> Image.Image:
     """The photo with its keypoints and the arrow of its front, RGB."""
     return draw_photo(read_photo(photo.path), found)
-
-
-def _find_one(
-    predictor: Predictor, photo: StagedPhoto, mask: pathlib.Path | None, selection: Selection
-) -> PhotoKeypoints:
-    (found,) = predictor.predict_photos([photo.path], masks=[mask], boxes=[selection.box])
-    return found

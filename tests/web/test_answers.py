@@ -1,5 +1,6 @@
 """What the page shows of keypoints: scenes in 3D, tables and gauges."""
 
+import dataclasses
 import json
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ XYZ = np.array([[0.5, 0.0, -29.5], [-0.5, 0.2, -30.5], [0.0, 0.7, -30.0], [0.0, 
 QUARTER = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
 
 
-def found(xyz=XYZ, *, margin=0.8, faces_right=True, **changes):
+def found(xyz=XYZ, *, confidence=0.97, faces_right=True, **changes):
     values = {
         "file": "a.png",
         "width": 640,
@@ -29,9 +30,9 @@ def found(xyz=XYZ, *, margin=0.8, faces_right=True, **changes):
         "confidence": np.array([0.9, 0.49, 0.5, 0.1]),
         "front": np.array([400.0, 200]),
         "back": np.array([200.0, 200]),
-        "margin": margin,
+        "margin": 0.8,
         "faces_right": faces_right,
-        "faces_confidence": 0.9,
+        "faces_confidence": confidence,
     }
     return PhotoKeypoints(**{**values, **changes})
 
@@ -73,8 +74,8 @@ def test_the_table_has_a_row_per_keypoint():
     assert rows[0] == ["0.0", "1.0", "-29.50", "0.90"]
     assert texts(tree, "th")[5:] == ["0", "1", "2", "3"]
     assert "640 × 480" in texts(tree, "p")[0] and "2 of 4 below 0.5" in texts(tree, "p")[0]
-    sure = fragments.keypoint_table(found(confidence=np.full(4, 0.7)))
-    assert "below" not in sure
+    sure = dataclasses.replace(found(), confidence=np.full(4, 0.7))
+    assert "below" not in fragments.keypoint_table(sure)
 
 
 @pytest.mark.parametrize("faces_right", [True, False])
@@ -84,12 +85,12 @@ def test_the_gauge_points_to_the_side_that_is_faced(faces_right):
     left, width = (float(part.split(":")[1].rstrip("%")) for part in
                    next(tree.iter("i")).get("style").split(";"))  # fmt: skip
     assert width == pytest.approx(20) and left == pytest.approx(50 if faces_right else 30)
-    assert "margin 0.80 of 2" in texts(tree, "p")[0]
+    assert texts(tree, "p") == ["margin 0.80 of 2; right with probability 0.970"]
 
 
 def test_a_close_call_is_called_a_guess():
-    assert "guess" in texts(parsed(fragments.orientation_panel(found(margin=0.05))), "b")[0]
-    assert "guess" not in texts(parsed(fragments.orientation_panel(found(margin=0.2))), "b")[0]
+    assert "guess" in texts(parsed(fragments.orientation_panel(found(confidence=0.6))), "b")[0]
+    assert "guess" not in texts(parsed(fragments.orientation_panel(found(confidence=0.8))), "b")[0]
 
 
 def test_a_rotation_is_told_by_angle_axis_and_matrix():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keypointnet_tf.discovery.presets import preset_names
 from keypointnet_tf.web import models
 from keypointnet_tf.web.models import loader_of, named_models
 
@@ -30,10 +31,16 @@ def test_names_tell_runs_apart(runs):
 
 
 def test_absent_models_are_told_at_once(tmp_path):
-    with pytest.raises(ValueError, match="best.keras: no model"):
+    with pytest.raises(ValueError, match="best.keras: no model.*models of the package are car"):
         named_models([tmp_path])
-    with pytest.raises(ValueError, match="there are no models"):
-        named_models([])
+    with pytest.raises(ValueError, match="sofa"):
+        named_models(["sofa"])
+
+
+def test_the_packages_own_models_are_meant_by_their_names():
+    assert named_models(["chair", "car"]) == {"chair": "chair", "car": "car"}
+    assert named_models() == {name: name for name in preset_names()}
+    assert loader_of(named_models())("car").model.info["category"] == "car"
 
 
 def test_a_model_is_read_when_it_is_first_asked_for(monkeypatch):

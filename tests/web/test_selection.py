@@ -56,20 +56,20 @@ def test_long_outlines_are_refused_before_they_are_read():
 
 
 def test_a_rectangle_is_filled_exactly():
-    mask = np.asarray(outline_mask(((10, 5), (30, 5), (30, 25), (10, 25)), WIDTH, HEIGHT))
-    wanted = np.zeros((HEIGHT, WIDTH), np.uint8)
-    wanted[5:25, 10:30] = 255
+    mask = outline_mask(((10, 5), (30, 5), (30, 25), (10, 25)), WIDTH, HEIGHT)
+    wanted = np.zeros((HEIGHT, WIDTH), bool)
+    wanted[5:25, 10:30] = True
     # An outline covers the pixels that it runs along, on one side or the other.
-    assert mask.shape == wanted.shape
+    assert mask.shape == wanted.shape and mask.dtype == bool
     np.testing.assert_array_equal(mask[6:24, 11:29], wanted[6:24, 11:29])
-    assert (mask > 0).sum() == pytest.approx(20 * 20, abs=2 * 20 + 2)
+    assert mask.sum() == pytest.approx(20 * 20, abs=2 * 20 + 2)
     assert not mask[:5].any() and not mask[27:].any() and not mask[:, :10].any()
 
 
 def test_the_inside_is_what_a_ray_crosses_once():
     """Against the even-odd rule at each pixel's centre, away from the outline."""
     star = ((20, 2), (25, 27), (4, 10), (36, 10), (14, 28))
-    mask = np.asarray(outline_mask(star, WIDTH, HEIGHT)) > 0
+    mask = outline_mask(star, WIDTH, HEIGHT)
     inside = np.zeros((HEIGHT, WIDTH), bool)
     distance = np.full((HEIGHT, WIDTH), np.inf)
     y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
