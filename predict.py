@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 DESCRIPTION = """\
 Finds the 3D keypoints of the objects in photos with a trained model.
 
-  python predict.py --model_dir runs/chair --input chair.jpg --mask chair_mask.png --out found
+  python predict.py --model_dir chair --input chair.jpg --mask chair_mask.png --out found
   python predict.py --model_dir runs/car --input street.jpg --box 120,80,410,260 --out found
   python predict.py --model_dir runs/plane --input 'photos/*.png' --out found
 
@@ -32,14 +32,14 @@ def main(values) -> int:
     from tqdm import tqdm
 
     from keypointnet_tf.data.photos import read_photo
-    from keypointnet_tf.discovery.checkpoints import model_file
     from keypointnet_tf.discovery.photo_json import keypoints_json, photo_json
     from keypointnet_tf.discovery.predictor import Predictor
+    from keypointnet_tf.discovery.presets import source_name
     from keypointnet_tf.discovery.run_folder import write_json
     from keypointnet_tf.viz.canvas import save_picture
     from keypointnet_tf.viz.photo_picture import draw_photo
 
-    predictor = Predictor.load(job.model_dir, averaging=job.averaging)
+    predictor = Predictor.from_preset(job.model_dir, averaging=job.averaging)
     failures = []
 
     def failed(file, error: ValueError) -> None:
@@ -64,7 +64,7 @@ def main(values) -> int:
     ]
     report = keypoints_json(
         images,
-        model=str(model_file(job.model_dir)),
+        model=source_name(job.model_dir),
         category=predictor.model.info.get("category", ""),
         failures=failures,
     )

@@ -121,6 +121,8 @@ def _define_field(values: flags.FlagValues, kind: type, field: dataclasses.Field
         flags.DEFINE_enum(name, default, list(CHOICES[name]), text, flag_values=values)
     elif isinstance(default, str):
         flags.DEFINE_string(name, default, text, flag_values=values)
+    elif isinstance(default, bool):
+        flags.DEFINE_boolean(name, default, text, flag_values=values)
     elif isinstance(default, int):
         flags.DEFINE_integer(name, default, text, flag_values=values)
     else:

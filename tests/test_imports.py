@@ -40,11 +40,12 @@ LIGHT_MODULES = (
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
-# points are skinned, not before.
+# points are skinned, not before; the layers import their kernels on its backend alone.
 TENSORFLOW = {
     f"{PACKAGE}.data.tf_pipeline",
-    f"{PACKAGE}.shapes.skinning",
     f"{PACKAGE}.discovery.exports",
+    f"{PACKAGE}.discovery.tf_kernels",
+    f"{PACKAGE}.shapes.skinning",
 }
 
 
@@ -145,6 +146,18 @@ def test_light_modules_start_without_keras():
     if loaded:  # one process per module tells which
         assert {name: heavy_after_importing([name]) for name in names} == {n: [] for n in names}
     assert loaded == []
+
+
+def test_models_start_without_scipy():
+    """Its parts would be most of what the package takes to import beyond Keras."""
+    script = (
+        "import sys, keypointnet_tf as package\nfor name in dir(package): getattr(package, name)\n"
+        "print(*[m for m in ('scipy.optimize', 'scipy.ndimage', 'matplotlib') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
 
 
 def test_models_are_imported_on_first_use():

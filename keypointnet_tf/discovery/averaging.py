@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 from keras import ops
-from scipy.optimize import linear_sum_assignment
 
 from keypointnet_tf.discovery import views
 from keypointnet_tf.geometry.heatmap import expected_uv
@@ -119,6 +118,8 @@ def mirror_partners(canonical: np.ndarray) -> np.ndarray:
     Returns:
       `[K]` whole numbers.
     """
+    from scipy.optimize import linear_sum_assignment  # here: it takes 0.1 s to import
+
     images = np.asarray(canonical) * [1, -1, 1]
     distance = np.linalg.norm(np.asarray(canonical)[:, None] - images[None], axis=-1)
     # Symmetric up to rounding, so that partners are mutual wherever the best assignment is.

@@ -137,15 +137,18 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
       steps: of the whole training.
       done: steps already done by an earlier process.
+      batches_per_step: parts in which the pairs of a step are run.
     """
 
-    def __init__(self, steps: int, done: int = 0):
+    def __init__(self, steps: int, done: int = 0, *, batches_per_step: int = 1):
         super().__init__()
+        self._batches_per_step = batches_per_step
         self._bar = tqdm(total=steps, initial=done, unit="step", desc="train", mininterval=1.0)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Moves on by one."""
-        self._bar.update(1)
+        """Moves on by one, after the last part of a step."""
+        if (batch + 1) % self._batches_per_step == 0:
+            self._bar.update(1)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Shows the latest validation."""

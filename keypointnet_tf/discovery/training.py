@@ -7,19 +7,21 @@ import json
 import logging
 import os
 import pathlib
+from collections.abc import Sequence
 
 import keras
 
 from keypointnet_tf.data.array_dataset import ArraySweep
 from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restore_backup
 from keypointnet_tf.discovery.collapse import CollapseWatch
-from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig, to_json
+from keypointnet_tf.discovery.config import TrainConfig, to_json
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
 from keypointnet_tf.discovery.monitor import KeepCanonical, Monitor
+from keypointnet_tf.discovery.optimizers import adam
 from keypointnet_tf.discovery.pair_model import PairModel, network_dtype
 from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.discovery.run_folder import RunFolder
-from keypointnet_tf.discovery.training_data import TrainingData, close
+from keypointnet_tf.discovery.training_data import TrainingData, close, in_parts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +48,7 @@ def train(
     *,
     orient_weights: str | os.PathLike | None = None,
     keypoint_weights: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
@@ -55,6 +58,7 @@ def train(
       model_dir: the run's folder; made when it is absent.
       orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
       keypoint_weights: the same for KeypointNet and the template.
+      callbacks: further ones, called after the trainer's own.
 
     Raises:
       ValueError: the folder holds another run, or weights do not fit.
@@ -75,9 +79,9 @@ def train(
     if first:
         logging.getLogger(__name__).info("resuming %s at step %d", folder.path, first)
     checkpoints = Checkpoints(folder, best=best)
-    progress = ProgressBar(config.steps, first)
+    progress = ProgressBar(config.steps, first, batches_per_step=config.accumulate)
     try:
-        _fit(model, data, [*_callbacks(folder, model, data), checkpoints, progress])
+        _fit(model, data, [*_callbacks(folder, model, data), checkpoints, progress, *callbacks])
     finally:
         progress.close()
     done = int(model.step)
@@ -116,23 +120,9 @@ def new_model(
         copy_weights(orient_weights, model, "orient_net")
     if keypoint_weights is not None:
         copy_weights(keypoint_weights, model, "keypoint_net")
-    model.compile(optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla())
+    optimizer = adam(config.optimizer, config.steps, accumulate=config.accumulate)
+    model.compile(optimizer=optimizer, jit_compile=compiles_with_xla())
     return model
-
-
-def adam(config: OptimizerConfig, steps: int) -> keras.optimizers.Adam:
-    """Adam with warm-up, cosine decay and a clipped global gradient norm."""
-    rate = config.learning_rate
-    warmup = round(config.warmup * steps)
-    if warmup or config.final_learning_rate != rate:
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warmup else rate,
-            decay_steps=max(steps - warmup, 1),
-            alpha=config.final_learning_rate / config.learning_rate,
-            warmup_target=config.learning_rate if warmup else None,
-            warmup_steps=warmup,
-        )
-    return keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm)
 
 
 def compiles_with_xla() -> bool:
@@ -181,7 +171,7 @@ def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
     config = model.train_config
     sweep = ArraySweep(
         data.validation,
-        batch_size=config.batch_size,
+        batch_size=config.pairs_at_once,
         size=config.model.size,
         landmarks=config.loss.supervised,
         change=data.change,
@@ -189,12 +179,12 @@ def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
     while (first := int(model.step)) < config.steps:
         left = config.steps - first
         per_epoch = min(config.steps_per_epoch, left)
-        batches = data.batches(first)
+        batches = in_parts(data.batches(first), config)
         try:
             model.fit(
                 batches,
                 epochs=left // per_epoch,
-                steps_per_epoch=per_epoch,
+                steps_per_epoch=per_epoch * config.accumulate,
                 shuffle=False,
                 validation_data=sweep,
                 callbacks=callbacks,

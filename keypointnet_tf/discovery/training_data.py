@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from keypointnet_tf.data.array_dataset import ArrayDataset
+from keypointnet_tf.data.batch_parts import BatchParts
 from keypointnet_tf.data.batches import PairArrays
 from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.data.on_the_fly import RenderedPairs
@@ -278,6 +279,15 @@ def take(arrays: PairArrays, indices: np.ndarray) -> PairArrays:
     """The pairs at `indices`."""
     values = {f.name: getattr(arrays, f.name) for f in dataclasses.fields(arrays)}
     return PairArrays(**{k: None if v is None else v[indices] for k, v in values.items()})
+
+
+def in_parts(dataset: object, config: TrainConfig) -> object:
+    """The batches of a data set, cut into the parts in which the configuration runs them."""
+    if config.accumulate == 1:
+        return dataset
+    if isinstance(dataset, keras.utils.PyDataset):
+        return BatchParts(dataset, config.accumulate)
+    return dataset.rebatch(config.pairs_at_once)
 
 
 def _plain(value):
