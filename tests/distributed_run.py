@@ -65,8 +65,8 @@ def main():
     result = train(settings, tiny.data(settings), folder, distribute=KIND, callbacks=[Death()])
     rows = read_log(folder / "log.csv") if (folder / "log.csv").exists() else []
     sums = {
-        w.path.split("/", 1)[-1]: float(keras.ops.sum(keras.ops.abs(w)))
-        for w in result.model.weights
+        f"{number} {weight.name}": float(keras.ops.sum(keras.ops.abs(weight)))
+        for number, weight in enumerate(result.model.weights)
     }
     losses = [
         {k: v for k, v in row.items() if "loss" in k or "pose" in k or "deg" in k} for row in rows
