@@ -38,6 +38,7 @@ def main(values) -> int:
             values.model_dir,
             orient_weights=values.orient_weights,
             keypoint_weights=values.keypoint_weights,
+            distribute=values.distribute,
         )
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)

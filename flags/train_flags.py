@@ -94,6 +94,14 @@ def _define_run(values: flags.FlagValues) -> None:
         "workers", 1, "With --shapes: render processes that work ahead.", flag_values=values
     )
     flags.DEFINE_enum(
+        "distribute",
+        "none",
+        ["none", "mirrored", "data_parallel"],
+        "Train on several devices, each on a part of every batch: mirrored on TensorFlow, "
+        "data_parallel on JAX, there also in several processes.",
+        flag_values=values,
+    )
+    flags.DEFINE_enum(
         "records_up",
         "auto",
         ["auto", "y", "z"],

@@ -43,6 +43,7 @@ LIGHT_MODULES = (
 # points are skinned, not before; the layers import their kernels on its backend alone.
 TENSORFLOW = {
     f"{PACKAGE}.data.tf_pipeline",
+    f"{PACKAGE}.discovery.distribution",
     f"{PACKAGE}.discovery.exports",
     f"{PACKAGE}.discovery.tf_kernels",
     f"{PACKAGE}.shapes.skinning",

@@ -8,14 +8,14 @@ from keypointnet_tf.data.batches import Batch
 
 
 class BatchParts(keras.utils.PyDataset):
-    """Every batch of an endless data set in equal parts, one after the other.
+    """Every batch of a data set in equal parts, one after the other.
 
     The batches stay what they are, whatever they are cut into: the same pairs with the same random
     changes. Item `i` is part `i % parts` of batch `i // parts`, or of that the share of one of
     several processes, each of which makes the whole batch and takes its rows.
 
     Args:
-      dataset: endless, of batches whose size divides by `parts * processes`.
+      dataset: endless or not, of batches whose size divides by `parts * processes`.
       parts: items per batch.
       processes: processes that share each item.
       process: number of this one, from 0.
@@ -35,9 +35,10 @@ class BatchParts(keras.utils.PyDataset):
         self._last: tuple[int, Batch] | None = None
 
     @property
-    def num_batches(self) -> None:
-        """None: endless."""
-        return None
+    def num_batches(self) -> int | None:
+        """Items of one sweep, None where it is endless."""
+        batches = self._dataset.num_batches
+        return None if batches is None else batches * self._parts
 
     def __getitem__(self, index: int) -> Batch:
         whole, part = divmod(index, self._parts)

@@ -153,8 +153,8 @@ class TrainConfig:
       mirror: share of the training pairs that are mirrored left to right, poses with them; for
         categories that hold the mirror image of every object. Not for supervised training.
       precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
-      remat: whether feature maps are computed again for the gradients instead of being kept, for
-        a third of the memory and a quarter more time.
+      remat: whether feature maps are computed again for the gradients instead of being kept: less
+        memory for one more forward pass.
       train: which networks learn: "both", "keypoints" (OrientNet frozen) or "orient".
       seed: of initial weights, noise and the order of the data.
     """

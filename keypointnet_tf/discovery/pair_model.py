@@ -18,6 +18,7 @@ from keypointnet_tf.discovery.config import (
     from_json,
     to_json,
 )
+from keypointnet_tf.discovery.distribution import summed_replicas
 from keypointnet_tf.discovery.keypoint_net import KeypointNet
 from keypointnet_tf.discovery.orient_net import OrientNet
 from keypointnet_tf.discovery.precision import has_bfloat16
@@ -71,14 +72,12 @@ class PairModel(keras.Model):
             dtype="float32",
             name="template",
         )
-        self.step = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, dtype="int32", name="step"
-        )
+        counter = {"shape": (), "initializer": "zeros", "trainable": False, "dtype": "int32"}
+        counter["aggregation"] = "only_first_replica"
+        self.step = self.add_weight(name="step", **counter)
         self.noise_seeds = keras.random.SeedGenerator(config.seed)
         if config.accumulate > 1:
-            self.part = self.add_weight(
-                shape=(), initializer="zeros", trainable=False, dtype="int32", name="part"
-            )
+            self.part = self.add_weight(name="part", **counter)
         metrics = ("angular_error_deg",) * (config.train != "orient") + ("orientation_accuracy",)
         names = (*self.active_losses, *metrics)
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in names}
@@ -91,6 +90,11 @@ class PairModel(keras.Model):
             return ("orientation",)
         names = WEIGHTED_LOSSES if self.train_config.loss.supervised else DISCOVERY_LOSSES
         return tuple(name for name in names if name != "orientation" or part == "both")
+
+    @property
+    def steps_done(self) -> int:
+        """Optimiser steps that are done, as a number of Python, on any number of devices."""
+        return int(ops.convert_to_numpy(self.step))
 
     @property
     def progress(self):
@@ -248,7 +252,8 @@ class PairModel(keras.Model):
         self._track_accuracy(y_pred)
         if training:
             self._count()
-        return sum(weights[name] * ops.mean(terms[name]) for name in self.active_losses)
+        total = sum(weights[name] * ops.mean(terms[name]) for name in self.active_losses)
+        return total / summed_replicas()
 
     def _count(self) -> None:
         """One optimiser step more, when all parts of its batch are done."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from keras import initializers
 
+from keypointnet_tf.discovery.distribution import summed_replicas
 from keypointnet_tf.discovery.trunk_layers import BatchNormalization, Conv2D, LeakyReLU
 
 OUTPUT_STRIDES = (1, 2, 4)
@@ -49,7 +50,13 @@ def dilated_trunk(
             dtype=dtype,
             name=f"conv{index}",
         )(x)
-        x = BatchNormalization(momentum=momentum, dtype=dtype, name=f"norm{index}")(x)
+        x = BatchNormalization(
+            momentum=momentum,
+            # Over the whole batch, where TensorFlow's replicas see a part each.
+            synchronized=summed_replicas() > 1,
+            dtype=dtype,
+            name=f"norm{index}",
+        )(x)
         x = LeakyReLU(negative_slope=0.1, dtype=dtype, name=f"act{index}")(x)
     return x
 

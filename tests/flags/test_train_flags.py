@@ -46,6 +46,8 @@ def test_flags_reach_their_fields():
     config = train_flags.config_from_flags(
         parsed("--silhouette_weight=0:1,0.5:2", "--dilations=1,2,4", "--steps=7", "--size=32")
     )
+    large = train_flags.config_from_flags(parsed("--batch_size=64", "--accumulate=4", "--remat"))
+    assert (large.pairs_at_once, large.remat) == (16, True)
     assert config.loss.silhouette == ramp(1, 2, 0, 0.5)
     assert config.model == dataclasses.replace(ModelConfig(), dilations=(1, 2, 4), size=32)
     assert config.steps == 7
@@ -56,6 +58,7 @@ def test_flags_reach_their_fields():
     [
         ("--silhouette_weight=high", "--silhouette_weight: schedule is 'high'"),
         ("--steps=0", "steps is 0; expected at least 1"),
+        ("--accumulate=3", "accumulate is 3; expected a divisor of batch_size 16"),
         ("--zoom_jitter=1.5", "zoom_jitter is 1.5"),
         ("--dilations=1,x", "--dilations"),
     ],
