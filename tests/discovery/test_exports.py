@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+pytest.importorskip("tensorflow")
 if keras.backend.backend() != "tensorflow":
-    pytest.skip("exporting needs TensorFlow's backend", allow_module_level=True)
+    pytest.skip("the backend is not 'tensorflow', which exports", allow_module_level=True)
 
 from keypointnet_tf.discovery import exports
 from keypointnet_tf.discovery.config import ModelConfig, TrainConfig
