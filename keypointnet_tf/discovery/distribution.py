@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Iterator
 
@@ -69,6 +70,19 @@ def distributed(kind: str) -> Iterator[Devices]:
         yield devices
 
 
+@functools.cache
+def join_processes() -> int:
+    """Meets the other processes of a training on JAX, once; returns how many there are.
+
+    JAX must do so before it computes anything: call this first where weights or data are made
+    before `distributed`. It waits for all processes.
+    """
+    processes = int(os.environ.get(PROCESSES_VARIABLE, "1"))
+    if processes > 1:
+        keras.distribution.initialize()
+    return processes
+
+
 @contextlib.contextmanager
 def _none() -> Iterator[Devices]:
     yield Devices()
@@ -87,9 +101,7 @@ def _mirrored() -> Iterator[Devices]:
 
 @contextlib.contextmanager
 def _data_parallel() -> Iterator[Devices]:
-    processes = int(os.environ.get(PROCESSES_VARIABLE, "1"))
-    if processes > 1:
-        keras.distribution.initialize()
+    processes = join_processes()
     # Each process is given its rows of every batch by ourselves: Keras shards tf.data alone.
     engine = keras.distribution.DataParallel(
         devices=keras.distribution.list_devices(), auto_shard_dataset=False
@@ -117,3 +129,12 @@ def summed_replicas() -> int:
     import tensorflow as tf
 
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def sum_over_replicas(tensors: list) -> list:
+    """The sums of every replica's tensors, in each of TensorFlow's replicas; else themselves."""
+    if summed_replicas() == 1:
+        return tensors
+    import tensorflow as tf
+
+    return tf.distribute.get_replica_context().all_reduce("SUM", tensors)
