@@ -177,4 +177,6 @@ def test_unknown_engines_and_batches_that_do_not_divide_are_refused():
         Devices(4).check(TrainConfig(batch_size=12, accumulate=2))
     with pytest.raises(ValueError, match="validation_pairs is 10"):
         Devices(4).check(TrainConfig(validation_pairs=10))
-    Devices(4).check(TrainConfig())
+    with pytest.raises(ValueError, match="accumulate is 2; .* data_parallel on JAX"):
+        Devices(2, accumulates=False).check(TrainConfig(accumulate=2))
+    Devices(4).check(TrainConfig(accumulate=2))

@@ -28,14 +28,21 @@ class Devices:
       count: devices in all, each with a copy of the model.
       processes: processes that share them.
       process: number of this one; process 0 writes the run folder.
+      accumulates: whether gradients may be accumulated.
     """
 
     count: int = 1
     processes: int = 1
     process: int = 0
+    accumulates: bool = True
 
     def check(self, config: TrainConfig) -> None:
-        """Raises ValueError where a batch does not divide among the devices."""
+        """Raises ValueError where a batch does not divide among the devices, or cannot in parts."""
+        if config.accumulate > 1 and not self.accumulates:
+            raise ValueError(
+                f"accumulate is {config.accumulate}; Keras' optimisers cannot accumulate under "
+                "tf.distribute: expected 1, or data_parallel on JAX"
+            )
         sizes = {"batch_size / accumulate": config.pairs_at_once}
         sizes["validation_pairs"] = config.validation_pairs
         for name, size in sizes.items():
@@ -96,7 +103,7 @@ def _mirrored() -> Iterator[Devices]:
     names = [device.name for device in tf.config.list_logical_devices(kind)]
     strategy = tf.distribute.MirroredStrategy(names)
     with strategy.scope():
-        yield Devices(strategy.num_replicas_in_sync)
+        yield Devices(strategy.num_replicas_in_sync, accumulates=False)
 
 
 @contextlib.contextmanager
