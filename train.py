@@ -27,6 +27,10 @@ def main(values) -> int:
     from keypointnet_tf.discovery.logs import TrainingDiverged
     from keypointnet_tf.discovery.training import finished_steps, train
 
+    if values.distribute == "data_parallel":
+        from keypointnet_tf.discovery.distribution import join_processes
+
+        join_processes()
     done = finished_steps(config, values.model_dir)
     if done is not None:
         print(f"{values.model_dir} is finished: {done} steps are done")

@@ -73,6 +73,7 @@ def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
         process.join()
         raise RuntimeError(f"{function.__name__} left with code {process.exitcode}") from None
     finally:
+        process.join(timeout=60)
         process.terminate()
         process.join()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 from collections.abc import Iterator
 
@@ -27,14 +28,21 @@ class Devices:
       count: devices in all, each with a copy of the model.
       processes: processes that share them.
       process: number of this one; process 0 writes the run folder.
+      accumulates: whether gradients may be accumulated.
     """
 
     count: int = 1
     processes: int = 1
     process: int = 0
+    accumulates: bool = True
 
     def check(self, config: TrainConfig) -> None:
-        """Raises ValueError where a batch does not divide among the devices."""
+        """Raises ValueError where a batch does not divide among the devices, or cannot in parts."""
+        if config.accumulate > 1 and not self.accumulates:
+            raise ValueError(
+                f"accumulate is {config.accumulate}; Keras' optimisers cannot accumulate under "
+                "tf.distribute: expected 1, or data_parallel on JAX"
+            )
         sizes = {"batch_size / accumulate": config.pairs_at_once}
         sizes["validation_pairs"] = config.validation_pairs
         for name, size in sizes.items():
@@ -69,6 +77,19 @@ def distributed(kind: str) -> Iterator[Devices]:
         yield devices
 
 
+@functools.cache
+def join_processes() -> int:
+    """Meets the other processes of a training on JAX, once; returns how many there are.
+
+    JAX must do so before it computes anything: call this first where weights or data are made
+    before `distributed`. It waits for all processes.
+    """
+    processes = int(os.environ.get(PROCESSES_VARIABLE, "1"))
+    if processes > 1:
+        keras.distribution.initialize()
+    return processes
+
+
 @contextlib.contextmanager
 def _none() -> Iterator[Devices]:
     yield Devices()
@@ -82,14 +103,12 @@ def _mirrored() -> Iterator[Devices]:
     names = [device.name for device in tf.config.list_logical_devices(kind)]
     strategy = tf.distribute.MirroredStrategy(names)
     with strategy.scope():
-        yield Devices(strategy.num_replicas_in_sync)
+        yield Devices(strategy.num_replicas_in_sync, accumulates=False)
 
 
 @contextlib.contextmanager
 def _data_parallel() -> Iterator[Devices]:
-    processes = int(os.environ.get(PROCESSES_VARIABLE, "1"))
-    if processes > 1:
-        keras.distribution.initialize()
+    processes = join_processes()
     # Each process is given its rows of every batch by ourselves: Keras shards tf.data alone.
     engine = keras.distribution.DataParallel(
         devices=keras.distribution.list_devices(), auto_shard_dataset=False
@@ -117,3 +136,12 @@ def summed_replicas() -> int:
     import tensorflow as tf
 
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def sum_over_replicas(tensors: list) -> list:
+    """The sums of every replica's tensors, in each of TensorFlow's replicas; else themselves."""
+    if summed_replicas() == 1:
+        return tensors
+    import tensorflow as tf
+
+    return tf.distribute.get_replica_context().all_reduce("SUM", tensors)

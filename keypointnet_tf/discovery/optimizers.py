@@ -7,6 +7,7 @@ from keras import ops
 from keras.optimizers import schedules
 
 from keypointnet_tf.discovery.config import OptimizerConfig
+from keypointnet_tf.discovery.distribution import sum_over_replicas, summed_replicas
 
 
 @keras.saving.register_keras_serializable(package="keypointnet_tf")
@@ -35,7 +36,26 @@ class EveryFew(schedules.LearningRateSchedule):
         return cls(schedules.deserialize(config["schedule"]), config["calls"])
 
 
-def adam(config: OptimizerConfig, steps: int, *, accumulate: int = 1) -> keras.optimizers.Adam:
+@keras.saving.register_keras_serializable(package="keypointnet_tf")
+class Adam(keras.optimizers.Adam):
+    """`keras.optimizers.Adam`, which clips the norm of the gradient of all replicas together.
+
+    On TensorFlow Keras clips what each replica has, before it sums them.
+    """
+
+    def apply(self, grads, trainable_variables=None):
+        """Updates the variables; on one device as Keras does."""
+        replicas = summed_replicas()
+        if replicas > 1 and self.global_clipnorm:
+            grads = sum_over_replicas(list(grads))
+            norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in grads))
+            scale = ops.minimum(1.0, self.global_clipnorm / ops.maximum(norm, 1e-12))
+            # Summed once more by Keras, and too short for it to clip.
+            grads = [gradient * scale / replicas for gradient in grads]
+        return super().apply(grads, trainable_variables)
+
+
+def adam(config: OptimizerConfig, steps: int, *, accumulate: int = 1) -> Adam:
     """Adam with warm-up, cosine decay and a clipped global gradient norm.
 
     Args:
@@ -54,7 +74,7 @@ def adam(config: OptimizerConfig, steps: int, *, accumulate: int = 1) -> keras.o
             warmup_steps=warmup,
         )
         rate = EveryFew(rate, accumulate) if accumulate > 1 else rate
-    return keras.optimizers.Adam(
+    return Adam(
         rate,
         global_clipnorm=config.clip_norm,
         gradient_accumulation_steps=accumulate if accumulate > 1 else None,
