@@ -92,6 +92,11 @@ def _predict_and_score(values):
     from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.rendered_evaluation import evaluate_rendered
 
+    record_set = None
+    if not values.shapes:
+        record_set = RecordSet(
+            values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
+        )
     predictor = Predictor.from_preset(values.model_dir, averaging=values.averaging)
     same = {
         "change": eval_flags.backgrounds(values, predictor.size),
@@ -104,12 +109,9 @@ def _predict_and_score(values):
         ),
         "protocol": eval_flags.protocol(values),
     }
-    if values.shapes:
+    if record_set is None:
         test = eval_flags.rendered_test(values)
         return evaluate_rendered(predictor, test, values.out, **same)
-    record_set = RecordSet(
-        values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
-    )
     return evaluate(
         predictor,
         record_set,

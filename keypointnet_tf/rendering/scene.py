@@ -28,6 +28,9 @@ __all__ = ["Rendering", "Scene", "checked_pose", "used_points"]
 # together are taken for one: in float32, 30 units away, they could not be told apart.
 HOLE_STEP = 5e-5
 MOST_HOLES = 32
+# Finer meshes have an edge in nearly every pixel, so that finding their edges saves nothing and takes
+# much memory.
+MOST_ADAPTIVE_FACES = 300_000
 
 
 class Scene:
@@ -52,7 +55,8 @@ class Scene:
         self._surface = Surface(mesh)
         self._sides = FaceSides(mesh)
         # Whether a face hides what is behind it is not known before its cutout has been looked up.
-        self._adaptive = adaptive and not self._surface.has_holes
+        coarse = len(mesh.faces) <= MOST_ADAPTIVE_FACES
+        self._adaptive = adaptive and coarse and not self._surface.has_holes
 
     def render(
         self,
