@@ -28,8 +28,7 @@ __all__ = ["Rendering", "Scene", "checked_pose", "used_points"]
 # together are taken for one: in float32, 30 units away, they could not be told apart.
 HOLE_STEP = 5e-5
 MOST_HOLES = 32
-# Finer meshes have an edge in nearly every pixel, so that finding their edges saves nothing and takes
-# much memory.
+# Finer meshes have an edge in nearly every pixel: finding them saves nothing and takes memory.
 MOST_ADAPTIVE_FACES = 300_000
 
 
