@@ -92,7 +92,12 @@ def _predict_and_score(values):
     from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.rendered_evaluation import evaluate_rendered
 
-    predictor = Predictor.load(values.model_dir, averaging=values.averaging)
+    record_set = None
+    if not values.shapes:
+        record_set = RecordSet(
+            values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
+        )
+    predictor = Predictor.from_preset(values.model_dir, averaging=values.averaging)
     same = {
         "change": eval_flags.backgrounds(values, predictor.size),
         "batch_size": values.batch_size,
@@ -104,12 +109,9 @@ def _predict_and_score(values):
         ),
         "protocol": eval_flags.protocol(values),
     }
-    if values.shapes:
+    if record_set is None:
         test = eval_flags.rendered_test(values)
         return evaluate_rendered(predictor, test, values.out, **same)
-    record_set = RecordSet(
-        values.data_dir, records_up=values.records_up, cache_dir=values.cache_dir
-    )
     return evaluate(
         predictor,
         record_set,
@@ -130,7 +132,7 @@ def _photos(values) -> list[str]:
 
     photos, masks, failures = eval_flags.photos_and_masks(values)
     scores = evaluate_photos(
-        Predictor.load(values.model_dir, averaging=values.averaging),
+        Predictor.from_preset(values.model_dir, averaging=values.averaging),
         photos,
         masks,
         values.out,

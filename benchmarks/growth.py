@@ -71,7 +71,7 @@ def main(values: flags.FlagValues) -> None:
             harness.in_fresh_process(measure, report["settings"], axis, value, repeats)
             for value in points[axis]
         ]
-        print(table({"axes": {axis: report["axes"][axis]}}), flush=True)
+        print(table({"axes": {axis: report["axes"][axis]}}) + "\n", flush=True)
     print(f"written to {harness.write_json(report, values.out, 'growth')}")
 
 

@@ -22,6 +22,7 @@ from keypointnet_tf.discovery.config import (
 )
 from keypointnet_tf.discovery.schedules import Schedule, parse
 
+SOURCES = ("data_dir", "shapes", "photo_pairs")
 CHOICES = {
     "train": TRAIN_PARTS,
     "precision": ("auto", "float32", "mixed_bfloat16"),
@@ -57,14 +58,19 @@ def check(values: flags.FlagValues) -> None:
     """Raises ValueError when the run or its data is not named."""
     if not values.model_dir:
         raise ValueError("--model_dir is missing; expected the folder of the run")
-    if bool(values.data_dir) == bool(values.shapes):
-        raise ValueError("expected one of --data_dir and --shapes")
+    if sum(bool(values[name].value) for name in SOURCES) != 1:
+        raise ValueError("expected one of --data_dir, --shapes and --photo_pairs")
 
 
 def _define_run(values: flags.FlagValues) -> None:
     strings = (
         ("model_dir", None, "Folder of the run; the same command again resumes it. Required."),
         ("data_dir", None, "Records to train on: a folder, a zip of one, or an fsspec URL."),
+        (
+            "photo_pairs",
+            None,
+            "Photos with known cameras: folders with transforms.json.",
+        ),
         ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("orient_weights", None, "Run folder or .keras file whose OrientNet the run starts from."),
         ("keypoint_weights", None, "The same for KeypointNet, and the warm start's template."),

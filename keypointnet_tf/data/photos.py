@@ -14,10 +14,14 @@ import numpy as np
 from PIL import Image, ImageOps
 
 MAX_PIXELS = 120_000_000
+# A line of millions of pixels is no photo, and framing takes memory by its length.
+MAX_SIDE = 65_535
 SUFFIXES = frozenset(
     ".avif .bmp .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm".split()
     + ".ppm .tga .tif .tiff .webp".split()
 )
+# Only what SUFFIXES name: of the rest, some decoders run programs (EPS), and few are looked after.
+FORMATS = "AVIF BMP GIF JPEG JPEG2000 PNG PPM TGA TIFF WEBP".split()
 HALF = 127
 
 
@@ -62,28 +66,33 @@ def find_mask(path: str | os.PathLike, photo: str | os.PathLike) -> pathlib.Path
     return found[0]
 
 
-def read_photo(path: str | os.PathLike) -> np.ndarray:
+def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.ndarray:
     """Reads an image of any mode, turned as its EXIF tag says; of an animation the first frame.
+
+    Args:
+      path: image file of one of `FORMATS`, by its content.
+      max_pixels: larger ones are refused before they are decoded; None for `MAX_PIXELS`.
 
     Returns:
       uint8 `[H, W, 4]`, straight alpha, 255 where the file has none. 16-bit values are scaled.
 
     Raises:
-      ValueError: the file is absent, empty, no image, damaged, or above `MAX_PIXELS`.
+      ValueError: the file is absent, empty, no image, damaged, or has too many pixels.
     """
+    most = MAX_PIXELS if max_pixels is None else max_pixels
     try:
         if not os.path.getsize(path):
             raise ValueError("it is empty, 0 bytes")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
+            with Image.open(path, formats=_known_formats()) as image:
+                if image.width * image.height > most or max(image.size) > MAX_SIDE:
                     raise ValueError(f"it is {image.width} x {image.height} pixels")
                 return np.array(_to_rgba(ImageOps.exif_transpose(image)))
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files.
         raise ValueError(
             f"{path}: the photo cannot be read ({error}); expected an image of at most "
-            f"{MAX_PIXELS:,} pixels"
+            f"{most:,} pixels, {MAX_SIDE:,} on a side"
         ) from error
 
 
@@ -152,6 +161,12 @@ def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
             "of 255 on the object"
         )
     return values > HALF
+
+
+def _known_formats() -> list[str]:
+    """Those of `FORMATS` that this Pillow has."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _looks_like_photo(file: pathlib.Path) -> bool:

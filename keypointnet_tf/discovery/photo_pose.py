@@ -11,6 +11,7 @@ import numpy as np
 
 from keypointnet_tf.discovery.photo_keypoints import PhotoKeypoints
 from keypointnet_tf.metrics import pose
+from keypointnet_tf.metrics.relative_rotation import relative_rotation as relative_rotation_of
 
 
 def absolute_pose(photo: PhotoKeypoints, canonical: np.ndarray) -> np.ndarray:
@@ -29,8 +30,10 @@ def absolute_pose(photo: PhotoKeypoints, canonical: np.ndarray) -> np.ndarray:
     Raises:
       ValueError: the keypoints determine no rotation.
     """
-    points = photo.xyz_camera.astype(float)
-    rotation = _rotation(canonical, points, photo.file)
+    points, canonical = photo.xyz_camera.astype(float), np.asarray(canonical, float)
+    if not pose.rotation_determined(canonical, points):
+        raise ValueError(f"{photo.file}: keypoints lie on a line; they determine no rotation")
+    rotation = pose.procrustes_rotation(canonical, points)
     result = np.eye(4)
     result[:3, :3] = rotation
     result[:3, 3] = points.mean(axis=0) - rotation @ np.mean(canonical, axis=0)
@@ -50,11 +53,7 @@ def relative_rotation(first: PhotoKeypoints, second: PhotoKeypoints) -> np.ndarr
             f"{first.file} and {second.file} have {len(first.xyz_camera)} and "
             f"{len(second.xyz_camera)} keypoints; expected those of one model"
         )
-    return _rotation(first.xyz_camera, second.xyz_camera.astype(float), second.file)
-
-
-def _rotation(source: np.ndarray, target: np.ndarray, file: str) -> np.ndarray:
-    source = np.asarray(source, float)
-    if not pose.rotation_determined(source[None], target[None])[0]:
-        raise ValueError(f"{file}: keypoints lie on a line; they determine no rotation")
-    return pose.procrustes_rotation(source[None], target[None])[0]
+    found = relative_rotation_of(first.xyz_camera, second.xyz_camera)
+    if not found.determined:
+        raise ValueError(f"{second.file}: keypoints lie on a line; they determine no rotation")
+    return found.matrix

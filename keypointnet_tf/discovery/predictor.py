@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 from keras import ops
+from PIL import Image
 
-from keypointnet_tf.data.photos import Photo
+from keypointnet_tf.data.photos import Photo, as_rgba
 from keypointnet_tf.discovery import losses, photo_pose
 from keypointnet_tf.discovery.averaging import (
     decision_confidence,
@@ -36,6 +37,7 @@ from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.geometry import camera
 from keypointnet_tf.geometry.heatmap import confidence
 from keypointnet_tf.geometry.placement import focal_length
+from keypointnet_tf.viz.photo_picture import draw_photo
 
 BATCH_SIZE = 16
 
@@ -212,6 +214,16 @@ class Predictor:
         for batch in batches:
             results += self._on_photos(batch, step)
         return results
+
+    @staticmethod
+    def draw(photo: Photo, found: PhotoKeypoints) -> Image.Image:
+        """A picture of a photo with its keypoints and an arrow from the object's back to its front.
+
+        Args:
+          photo: as it was given to `predict_photos`.
+          found: what was found in it.
+        """
+        return draw_photo(as_rgba(photo), found)
 
     def absolute_pose(self, photo: PhotoKeypoints) -> np.ndarray:
         """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""

@@ -71,6 +71,22 @@ def preset(name: str) -> Preset:
     return Preset(**{**fields, "hints": tuple(fields["hints"])})
 
 
+def is_preset(source: str | os.PathLike) -> bool:
+    """Whether a source is the name of a model of the package, and no file of that name is there."""
+    return str(source) in preset_names() and not os.path.exists(source)
+
+
+def source_name(source: str | os.PathLike) -> str:
+    """What a source is called in results: the preset's name, the address, or the file.
+
+    Raises:
+      ValueError: no model is there.
+    """
+    if is_preset(source) or str(source).startswith(HUB):
+        return str(source)
+    return str(model_file(source))
+
+
 def load_preset(source: str | os.PathLike) -> PairModel:
     """A trained model.
 
@@ -83,7 +99,7 @@ def load_preset(source: str | os.PathLike) -> PairModel:
     """
     if str(source).startswith(HUB):
         return load_model(_from_hub(str(source)))
-    if str(source) in preset_names():
+    if is_preset(source):
         return _from_package(preset(str(source)))
     if not os.path.exists(source):
         raise ValueError(

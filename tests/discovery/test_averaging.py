@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from keypointnet_tf.discovery import averaging
 
@@ -64,6 +65,11 @@ def test_confidence_by_hand():
     torn[:, ::2, 0, 0] = -0.8
     # Mean 0.1, deviation 0.9 and the common one: Phi(0.1 / 0.9014) = 0.544.
     assert numpy(averaging.decision_confidence(torn))[0] == pytest.approx(0.5442, abs=1e-3)
+
+
+def test_the_normal_share_is_that_of_scipy():
+    x = np.linspace(0, 6, 50).astype(np.float32)
+    np.testing.assert_allclose(numpy(averaging._normal_share(x)), norm.cdf(x), atol=2e-7)
 
 
 def test_partners_by_hand():

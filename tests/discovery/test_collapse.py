@@ -78,7 +78,7 @@ class Watched:
     """A watch over a model that is a namespace, and the keypoints to observe next."""
 
     def __init__(self, losses=("pose", "template")):
-        self.model = types.SimpleNamespace(progress=0.5, step=100)
+        self.model = types.SimpleNamespace(progress=0.5, steps_done=100)
         self.next = None
         self.watch = CollapseWatch(lambda model: self.next, losses)
         self.watch.set_model(self.model)

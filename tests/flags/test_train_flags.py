@@ -17,6 +17,7 @@ PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
     "ablation",
     "photo",
+    "photo_pairs",
     "debug",
     "demo",
     "demo_car",
@@ -70,7 +71,7 @@ def test_bad_values_name_the_flag(argument, message):
 def test_the_run_and_its_data_must_be_named():
     with pytest.raises(ValueError, match="--model_dir"):
         train_flags.check(parsed("--shapes=plane"))
-    with pytest.raises(ValueError, match="one of --data_dir and --shapes"):
+    with pytest.raises(ValueError, match="one of --data_dir, --shapes and --photo_pairs"):
         train_flags.check(parsed("--model_dir=x", "--shapes=plane", "--data_dir=y"))
 
 
