@@ -19,7 +19,7 @@ The backend is Keras': KERAS_BACKEND=tensorflow (default) or jax."""
 
 
 def main(values) -> int:
-    """Trains; 1 when a loss became NaN."""
+    """Trains; 1 when a loss became NaN, or another process of the training is gone."""
     train_flags.check(values)
     config = train_flags.config_from_flags(values)
 
@@ -27,10 +27,11 @@ def main(values) -> int:
     from keypointnet_tf.discovery.logs import TrainingDiverged
     from keypointnet_tf.discovery.training import finished_steps, train
 
+    processes = 1
     if values.distribute == "data_parallel":
         from keypointnet_tf.discovery.distribution import join_processes
 
-        join_processes()
+        processes = join_processes()
     done = finished_steps(config, values.model_dir)
     if done is not None:
         print(f"{values.model_dir} is finished: {done} steps are done")
@@ -47,9 +48,24 @@ def main(values) -> int:
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
+    except RuntimeError as error:
+        if processes == 1:
+            raise
+        _leave_others(error)
     name = MONITORED[config.train]
     print(f"best {name} {result.best:.4g}: {values.model_dir}/best.keras")
     return 0
+
+
+def _leave_others(error: RuntimeError) -> None:
+    """Ends this process of several at once: JAX would wait for the lost one, and then abort."""
+    print(
+        f"train.py: error: another process is gone, or the training failed: {error}\n"
+        "The same commands go on from the last save.",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(1)
 
 
 def load_data(values, config):
