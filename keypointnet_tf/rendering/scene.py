@@ -39,7 +39,7 @@ class Scene:
       mesh: in the object frame; not normalised here.
       caster: the class that casts rays; by default Embree where it is installed.
       adaptive: whether pixels well inside a smooth surface take one sample through their centre;
-        False for all samples everywhere, which takes two to three times as long.
+        False for all samples everywhere, which takes up to half as long again.
 
     Raises:
       ValueError: the mesh has no faces or non-finite vertices, or a texture of a wrong type.
