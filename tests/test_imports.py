@@ -38,8 +38,13 @@ LIGHT_MODULES = (
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
-# points are skinned, not before.
-TENSORFLOW = {f"{PACKAGE}.data.tf_pipeline", f"{PACKAGE}.shapes.skinning"}
+# points are skinned, and exporting when a file is written or run, not before.
+EXPORTING = f"{PACKAGE}.discovery.exporting"
+TENSORFLOW = {
+    f"{PACKAGE}.data.tf_pipeline",
+    f"{PACKAGE}.shapes.skinning",
+    *(f"{EXPORTING}.{name}" for name in ("litert", "onnx", "saved_model", "served")),
+}
 
 
 def modules():

@@ -38,7 +38,8 @@ def expected_value(heatmap, values):
 def spatial_variance(heatmap):
     """Variance of each map about its own mean, summed over u and v: `[B, K]`, squared NDC."""
     grid = _grid(heatmap)
-    second = ops.einsum("bhwk,hw->bk", heatmap, (grid**2).sum(axis=-1))
+    squares = (grid**2).sum(axis=-1, keepdims=True)
+    second = ops.einsum("bhwk,hwc->bkc", heatmap, squares)[..., 0]
     return second - ops.sum(ops.square(expected_uv(heatmap)), axis=-1)
 
 
