@@ -92,7 +92,7 @@ def _predict_and_score(values):
     from keypointnet_tf.discovery.predictor import Predictor
     from keypointnet_tf.discovery.rendered_evaluation import evaluate_rendered
 
-    predictor = Predictor.load(values.model_dir, averaging=values.averaging)
+    predictor = Predictor.from_preset(values.model_dir, averaging=values.averaging)
     same = {
         "change": eval_flags.backgrounds(values, predictor.size),
         "batch_size": values.batch_size,
@@ -130,7 +130,7 @@ def _photos(values) -> list[str]:
 
     photos, masks, failures = eval_flags.photos_and_masks(values)
     scores = evaluate_photos(
-        Predictor.load(values.model_dir, averaging=values.averaging),
+        Predictor.from_preset(values.model_dir, averaging=values.averaging),
         photos,
         masks,
         values.out,

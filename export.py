@@ -1,5 +1,7 @@
 """Writes a trained model as files for other runtimes, each compared with Keras."""
 
+import functools
+import logging
 import os
 import sys
 
@@ -9,7 +11,7 @@ from flags import export_flags
 DESCRIPTION = """\
 Writes a trained model as files for other runtimes: a SavedModel, a LiteRT file, an ONNX file.
 
-  python export.py --model_dir runs/plane --out exported/plane
+  python export.py --model_dir car --out exported/car
   python export.py --model_dir runs/plane --out exported/plane --formats onnx --averaging full
   python export.py --model_dir runs/plane --out exported/plane --int8 --images renders/
 
@@ -24,17 +26,19 @@ def main(values) -> None:
     """Exports and prints how the files compare with Keras."""
     config = export_flags.config_from_flags(values)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from keypointnet_tf.discovery.checkpoints import load_model, model_file
     from keypointnet_tf.discovery.exporting.description import table
     from keypointnet_tf.discovery.exporting.export import export_model
+    from keypointnet_tf.discovery.presets import load_preset, source_name
 
-    model = load_model(values.model_dir)
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+
+    model = load_preset(values.model_dir)
     report = export_model(
         model,
         values.out,
         config,
         images=_images(model, values.images),
-        source=str(model_file(values.model_dir)),
+        source=source_name(values.model_dir),
     )
     print("\n".join(table(report)))
     print(f"{report['checked_images']} images; written to {values.out}")
@@ -52,7 +56,8 @@ def _images(model, path: str | None):
     found = find_photos(path)
     chosen = np.linspace(0, len(found) - 1, min(len(found), export_flags.MOST_IMAGES))
     size, share = model.train_config.model.size, model.info.get("object_share", 1.0)
-    framed = [read_framed(found[i], size=size, object_share=share) for i in chosen.astype(int)]
+    frame = functools.partial(read_framed, size=size, object_share=share)
+    framed = [frame(found[index], name=str(found[index])) for index in chosen.astype(int)]
     return np.stack([photo.image for photo in framed])
 
 

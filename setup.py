@@ -27,7 +27,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["keypointnet_tf", "keypointnet_tf.*"]),
-    package_data={"keypointnet_tf.viz": ["*.css", "*.js"]},
+    package_data={
+        "keypointnet_tf": ["weights/*"],
+        "keypointnet_tf.viz": ["*.css", "*.js"],
+        "keypointnet_tf.web": ["*.css", "*.html", "*.js"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "embreex>=4.4; platform_machine == 'x86_64' or platform_machine == 'AMD64'",
@@ -52,6 +56,14 @@ setup(
         # Needs Python 3.11 and brings NumPy 1; docs/blender.md tells how to keep it apart.
         "blender": ["bpy>=4.5,<4.6; python_version == '3.11'"],
         "cluster": ["ray>=2.40"],
+        # Gradio 6.31 wants a Pillow below 13.
+        "demo": ["fastapi>=0.115", "gradio>=6.31,<7", "uvicorn>=0.30"],
+        "export": [
+            "ai-edge-litert>=2.1",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
+            "tf2onnx>=1.16",
+        ],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],
     },

@@ -7,10 +7,12 @@ import flags
 from flags import train_flags
 
 DESCRIPTION = """\
-Trains OrientNet and KeypointNet on view pairs, from records or rendered on the fly.
+Trains OrientNet and KeypointNet on view pairs, from records, rendered on the fly, or from photos.
 
   python train.py --flagfile=flags/presets/demo.flags --data_dir data/planes --model_dir runs/planes
   python train.py --flagfile=flags/presets/demo.flags --shapes plane --model_dir runs/planes
+  python train.py --flagfile=flags/presets/photo_pairs.flags --photo_pairs photos/ \
+    --orient_weights runs/cars --keypoint_weights runs/cars --model_dir runs/my_cars
 
 The same command resumes an interrupted run. TensorBoard: tensorboard --logdir runs.
 The backend is Keras': KERAS_BACKEND=tensorflow (default) or jax."""
@@ -25,6 +27,10 @@ def main(values) -> int:
     from keypointnet_tf.discovery.logs import TrainingDiverged
     from keypointnet_tf.discovery.training import finished_steps, train
 
+    if values.distribute == "data_parallel":
+        from keypointnet_tf.discovery.distribution import join_processes
+
+        join_processes()
     done = finished_steps(config, values.model_dir)
     if done is not None:
         print(f"{values.model_dir} is finished: {done} steps are done")
@@ -36,6 +42,7 @@ def main(values) -> int:
             values.model_dir,
             orient_weights=values.orient_weights,
             keypoint_weights=values.keypoint_weights,
+            distribute=values.distribute,
         )
     except TrainingDiverged as error:
         print(f"train.py: error: {error}", file=sys.stderr)
@@ -57,6 +64,10 @@ def load_data(values, config):
             reading=values.reading,
             cache_dir=values.cache_dir,
         )
+    if values.photo_pairs:
+        from keypointnet_tf.discovery.photo_training import from_posed_photos
+
+        return from_posed_photos(values.photo_pairs, config)
     return training_data.rendered(
         values.shapes, config, objects=values.objects, workers=values.workers
     )

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import importlib.metadata
 import json
+import multiprocessing
 import os
 import pathlib
 import platform
@@ -49,6 +50,84 @@ def median(timings: Sequence[Timing]) -> Timing:
     """The median of the walls and that of the cpus."""
     walls, cpus = zip(*timings, strict=True)
     return Timing(statistics.median(walls), statistics.median(cpus))
+
+
+def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns in a new process, which shares nothing with this one.
+
+    Args:
+      function: of a module's top level; what it returns pickles.
+      arguments: for it.
+
+    Raises:
+      RuntimeError: the process ended without an answer, for want of memory say.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(sender, function, arguments), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(f"{function.__name__} left with code {process.exitcode}") from None
+    finally:
+        process.join(timeout=60)
+        process.terminate()
+        process.join()
+
+
+def _answer(sender: Any, function: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    sender.send(function(*arguments))
+
+
+def peak_bytes() -> int:
+    """Largest resident memory of this process since its start, in bytes."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process now, in bytes; Linux."""
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def measured(timings: Sequence[Timing], *, flops: float = 0.0, moved: float = 0.0) -> dict:
+    """A report's entry for a task: its work, its medians and every run.
+
+    Args:
+      timings: of the runs.
+      flops: floating-point operations of one run.
+      moved: bytes that one run must move at least.
+    """
+    middle = median(timings)
+    entry = {"seconds": middle.wall, "cpu_seconds": middle.cpu, "flops": flops, "bytes": moved}
+    if flops:
+        entry["flops_per_second"] = flops / middle.wall
+    if moved:
+        entry["bytes_per_second"] = moved / middle.wall
+    return entry | {"runs": [timing._asdict() for timing in timings]}
+
+
+def define_common(values: Any, repeats: int) -> None:
+    """Adds the flags that every benchmark has: `--out`, `--repeats` and `--quick`."""
+    from absl import flags
+
+    flags.DEFINE_string("out", "runs/benchmarks", "Folder for the JSON.", flag_values=values)
+    flags.DEFINE_integer(
+        "repeats",
+        repeats,
+        "Times that everything is measured; the median counts.",
+        lower_bound=1,
+        flag_values=values,
+    )
+    flags.DEFINE_boolean(
+        "quick", False, "Sizes at which figures say nothing, to try the script.", flag_values=values
+    )
 
 
 @contextlib.contextmanager

@@ -246,7 +246,8 @@ def _page(report: dict[str, Any]) -> list[str]:
     blender = f"; Blender was left out ({missing})" if missing else ""
     text = (
         f"Views of {settings['size']} px on one core, each with its own camera and lights: the "
-        f"built-in renderer with {settings['supersample']} x {settings['supersample']} sub-pixels, "
+        f"built-in renderer with {settings['supersample']} x {settings['supersample']} samples "
+        "(one where a pixel lies well inside a smooth surface), "
         "Cycles "
         f"with {settings['blender_samples']} samples and one thread. Medians of "
         f"{settings['repeats']} interleaved runs{blender}. The first pair includes building the "

@@ -113,7 +113,7 @@ def define(values: flags.FlagValues) -> None:
         flag_values=values,
     )
     integers = (
-        ("steps", 2800, "Steps of each row."),
+        ("steps", 3000, "Steps of each row."),
         ("objects", 600, "Objects of the set; one in six is for scoring."),
         ("pairs", 12, "View pairs per object."),
         ("jobs", 2, "Trainings at a time, each on its own core."),

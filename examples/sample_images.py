@@ -6,21 +6,16 @@ python examples/sample_images.py --shapes plane --out samples
 import pathlib
 import sys
 
-import numpy as np
 from absl import flags
 from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from flags import run_script  # noqa: E402
-from keypointnet_tf.geometry.placement import focal_length, look_at  # noqa: E402
-from keypointnet_tf.rendering.scene import Scene  # noqa: E402
-from keypointnet_tf.shapes.procedural import CATEGORIES, generate_object  # noqa: E402
+from keypointnet_tf.rendering.samples import sample_picture  # noqa: E402
+from keypointnet_tf.shapes.procedural import CATEGORIES  # noqa: E402
 
-# Objects of a seed that no other command uses by default.
-SEED = 777
 VIEWS = ((20, 35), (30, 140), (15, 215), (45, 320), (60, 75), (10, 270))
-DISTANCE = 30.0
 
 
 def define(values: flags.FlagValues) -> None:
@@ -36,14 +31,11 @@ def main(values: flags.FlagValues) -> None:
         raise ValueError("--out is missing; expected a folder for the pictures")
     folder = pathlib.Path(values.out)
     folder.mkdir(parents=True, exist_ok=True)
-    for index, (elevation, azimuth) in enumerate(np.radians(VIEWS)):
-        ring = np.cos(elevation)
-        eye = [ring * np.cos(azimuth), ring * np.sin(azimuth), np.sin(elevation)]
-        scene = Scene(generate_object(values.shapes, SEED, index))
-        view = scene.render(
-            look_at(np.array(eye) * DISTANCE), size=values.size, focal=focal_length()
+    for index, (elevation, azimuth) in enumerate(VIEWS):
+        rgba = sample_picture(
+            values.shapes, index, elevation=elevation, azimuth=azimuth, size=values.size
         )
-        Image.fromarray(view.rgba).save(folder / f"{values.shapes}_{index}.png")
+        Image.fromarray(rgba).save(folder / f"{values.shapes}_{index}.png")
     print(f"{folder}: {len(VIEWS)} pictures")
 
 

@@ -26,7 +26,11 @@ SOURCES = ("data_dir", "shapes", "photos")
 def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     strings = (
-        ("model_dir", None, "Run folder, whose best.keras is taken, or a .keras file."),
+        (
+            "model_dir",
+            None,
+            "Run folder, whose best.keras is taken, .keras file, or model of the package.",
+        ),
         ("data_dir", None, "Records to predict and score: a folder, a zip of one, or a URL."),
         ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("predictions", None, "Score this predictions.npz again instead; needs no model."),

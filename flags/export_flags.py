@@ -15,7 +15,7 @@ DEFAULTS = ExportConfig()
 def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     strings = (
-        ("model_dir", "Run folder, whose best.keras is taken, or a .keras file. Required."),
+        ("model_dir", "Run folder, .keras file, or a model of the package: car, chair. Required."),
         ("out", "Folder for the files and export.json. Required."),
         (
             "images",

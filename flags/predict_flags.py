@@ -37,7 +37,7 @@ class PredictJob:
 def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     texts = (
-        ("model_dir", "Run folder, whose best.keras is taken, or a .keras file. Required."),
+        ("model_dir", "Run folder, .keras file, or a model of the package: car, chair. Required."),
         ("input", "Image file, folder of images, or glob pattern. Required."),
         (
             "mask",

@@ -22,6 +22,7 @@ from keypointnet_tf.discovery.config import (
 )
 from keypointnet_tf.discovery.schedules import Schedule, parse
 
+SOURCES = ("data_dir", "shapes", "photo_pairs")
 CHOICES = {
     "train": TRAIN_PARTS,
     "precision": ("auto", "float32", "mixed_bfloat16"),
@@ -57,14 +58,19 @@ def check(values: flags.FlagValues) -> None:
     """Raises ValueError when the run or its data is not named."""
     if not values.model_dir:
         raise ValueError("--model_dir is missing; expected the folder of the run")
-    if bool(values.data_dir) == bool(values.shapes):
-        raise ValueError("expected one of --data_dir and --shapes")
+    if sum(bool(values[name].value) for name in SOURCES) != 1:
+        raise ValueError("expected one of --data_dir, --shapes and --photo_pairs")
 
 
 def _define_run(values: flags.FlagValues) -> None:
     strings = (
         ("model_dir", None, "Folder of the run; the same command again resumes it. Required."),
         ("data_dir", None, "Records to train on: a folder, a zip of one, or an fsspec URL."),
+        (
+            "photo_pairs",
+            None,
+            "Photos with known cameras: folders with transforms.json.",
+        ),
         ("cache_dir", None, "Folder for copies of a remote --data_dir; none to read it in place."),
         ("orient_weights", None, "Run folder or .keras file whose OrientNet the run starts from."),
         ("keypoint_weights", None, "The same for KeypointNet, and the warm start's template."),
@@ -86,6 +92,14 @@ def _define_run(values: flags.FlagValues) -> None:
     )
     flags.DEFINE_integer(
         "workers", 1, "With --shapes: render processes that work ahead.", flag_values=values
+    )
+    flags.DEFINE_enum(
+        "distribute",
+        "none",
+        ["none", "mirrored", "data_parallel"],
+        "Train on several devices, each on a part of every batch: mirrored on TensorFlow, "
+        "data_parallel on JAX, there also in several processes.",
+        flag_values=values,
     )
     flags.DEFINE_enum(
         "records_up",
@@ -115,6 +129,8 @@ def _define_field(values: flags.FlagValues, kind: type, field: dataclasses.Field
         flags.DEFINE_enum(name, default, list(CHOICES[name]), text, flag_values=values)
     elif isinstance(default, str):
         flags.DEFINE_string(name, default, text, flag_values=values)
+    elif isinstance(default, bool):
+        flags.DEFINE_boolean(name, default, text, flag_values=values)
     elif isinstance(default, int):
         flags.DEFINE_integer(name, default, text, flag_values=values)
     else:

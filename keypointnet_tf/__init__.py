@@ -10,6 +10,9 @@ _LAZY = {
     "OrientNet": "keypointnet_tf.discovery.orient_net",
     "PairModel": "keypointnet_tf.discovery.pair_model",
     "Predictor": "keypointnet_tf.discovery.predictor",
+    "preset": "keypointnet_tf.discovery.presets",
+    "preset_names": "keypointnet_tf.discovery.presets",
+    "relative_rotation": "keypointnet_tf.discovery.photo_pose",
 }
 
 __all__ = ["__version__", *_LAZY]

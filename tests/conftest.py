@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import importlib.util
 import os
 import pathlib
 
@@ -47,3 +48,17 @@ def gradient_of():
         return tape.gradient(value, x).numpy()
 
     return gradient
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory):
+    """A browser's tab; the test skips where no Chromium is installed."""
+    path = pathlib.Path(__file__).with_name("chromium.py")
+    spec = importlib.util.spec_from_file_location("chromium", path)
+    chromium = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(chromium)
+    if chromium.find() is None:
+        pytest.skip("no Chromium is installed (looked for " + ", ".join(chromium.NAMES) + ")")
+    page = chromium.Page(tmp_path_factory.mktemp("browser"))
+    yield page
+    page.close()

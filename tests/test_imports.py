@@ -19,6 +19,8 @@ ALLOWED = {
     "metrics": {"geometry"},
     "viz": {"geometry", "metrics"},
     "discovery": {"geometry", "shapes", "rendering", "data", "metrics", "viz"},
+    # The page shows all of them; none of them, nor the package's root, knows of it.
+    "web": {"geometry", "shapes", "rendering", "data", "metrics", "viz", "discovery"},
 }
 # Modules beside the packages, which import none of them and serve all.
 ROOT_MODULES = {"atomic_file"}
@@ -38,12 +40,17 @@ LIGHT_MODULES = (
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
-# points are skinned, and exporting when a file is written or run, not before.
-EXPORTING = f"{PACKAGE}.discovery.exporting"
+# points are skinned, and exporting when a file is written or run, not before; the layers import
+# their kernels on its backend alone.
 TENSORFLOW = {
     f"{PACKAGE}.data.tf_pipeline",
+    f"{PACKAGE}.discovery.distribution",
+    *(
+        f"{PACKAGE}.discovery.exporting.{name}"
+        for name in ("litert", "onnx", "saved_model", "served")
+    ),
+    f"{PACKAGE}.discovery.tf_kernels",
     f"{PACKAGE}.shapes.skinning",
-    *(f"{EXPORTING}.{name}" for name in ("litert", "onnx", "saved_model", "served")),
 }
 
 
@@ -88,7 +95,8 @@ def test_imports_go_one_way(package):
 
 
 def test_nothing_imports_flags_or_scripts():
-    outside = {"flags", "train", "eval", "predict", "render", "tests", "examples", "benchmarks"}
+    scripts = {"train", "eval", "predict", "render", "app", "inspect_records"}
+    outside = {"flags", "tests", "examples", "benchmarks", *scripts}
     wrong = [
         f"{name} imports {target}"
         for name, tree in MODULES.items()
@@ -96,6 +104,22 @@ def test_nothing_imports_flags_or_scripts():
         if target.split(".")[0] in outside
     ]
     assert wrong == []
+
+
+def test_the_root_does_not_import_the_page():
+    assert not [target for target in imported(MODULES[PACKAGE]) if "web" in target]
+
+
+def test_gradio_is_named_by_the_page_alone():
+    """It is an extra: what else the page's package holds is tested without it."""
+    optional = {"gradio", "fastapi", "starlette", "uvicorn"}
+    users = {
+        name
+        for name, tree in MODULES.items()
+        if any(target.split(".")[0] in optional for target in imported(tree))
+    }
+    parts = ("components", "handlers", "middleware", "page", "server")
+    assert users == {f"{PACKAGE}.web.{part}" for part in parts}
 
 
 def test_tensorflow_is_named_where_it_may_be():
@@ -127,6 +151,19 @@ def test_light_modules_start_without_keras():
     if loaded:  # one process per module tells which
         assert {name: heavy_after_importing([name]) for name in names} == {n: [] for n in names}
     assert loaded == []
+
+
+def test_models_start_without_scipy():
+    """Its parts would be most of what the package takes to import beyond Keras."""
+    script = (
+        "import sys, keras\nbefore = set(sys.modules)\nimport keypointnet_tf as package\n"
+        "for name in dir(package): getattr(package, name)\nnew = set(sys.modules) - before\n"
+        "print(*new & {'scipy.optimize', 'scipy.ndimage', 'matplotlib'})"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
 
 
 def test_models_are_imported_on_first_use():

@@ -85,7 +85,7 @@ def frame_photo(
     if box is not None:
         _check_box(box, width, height)
     elif masked:
-        box = _mask_box(alpha > HALF if mask is None else mask)
+        box = mask_box(alpha > HALF if mask is None else mask)
     framing = _whole(width, height) if box is None else _around(box, object_share)
     framed = _resample(rgba, mask, framing, size)
     coverage = framed[..., 3:] if masked else np.ones((size, size, 1), np.float32)
@@ -102,7 +102,12 @@ def _check_box(box: Box, width: int, height: int) -> None:
         )
 
 
-def _mask_box(mask: np.ndarray) -> Box:
+def mask_box(mask: np.ndarray) -> Box:
+    """`x0, y0, x1, y1` around the true pixels of a mask `[H, W]`.
+
+    Raises:
+      ValueError: there is none.
+    """
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if not len(rows):
         raise ValueError(f"mask is empty; expected a pixel above {HALF} of 255")

@@ -10,7 +10,6 @@ import io
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 # Luma weights of Rec. 601, the axis about which hue turns.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -51,6 +50,8 @@ def turn_hue(images: np.ndarray, angle: np.ndarray, saturation: np.ndarray) -> n
 
 def blur(images: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Gaussian blur of `sigma [V]` pixels; below a tenth of a pixel a view stays as it is."""
+    from scipy import ndimage  # here: every script reads the settings, few blur
+
     result = images.copy()
     for view in np.flatnonzero(sigma > 0.1):
         result[view] = ndimage.gaussian_filter(images[view], (sigma[view], sigma[view], 0))

@@ -14,10 +14,14 @@ import numpy as np
 from PIL import Image, ImageOps
 
 MAX_PIXELS = 120_000_000
+# A line of millions of pixels is no photo, and framing takes memory by its length.
+MAX_SIDE = 65_535
 SUFFIXES = frozenset(
     ".avif .bmp .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm".split()
     + ".ppm .tga .tif .tiff .webp".split()
 )
+# Only what SUFFIXES name: of the rest, some decoders run programs (EPS), and few are looked after.
+FORMATS = "AVIF BMP GIF JPEG JPEG2000 PNG PPM TGA TIFF WEBP".split()
 HALF = 127
 
 
@@ -62,29 +66,71 @@ def find_mask(path: str | os.PathLike, photo: str | os.PathLike) -> pathlib.Path
     return found[0]
 
 
-def read_photo(path: str | os.PathLike) -> np.ndarray:
+def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.ndarray:
     """Reads an image of any mode, turned as its EXIF tag says; of an animation the first frame.
+
+    Args:
+      path: image file of one of `FORMATS`, by its content.
+      max_pixels: larger ones are refused before they are decoded; None for `MAX_PIXELS`.
 
     Returns:
       uint8 `[H, W, 4]`, straight alpha, 255 where the file has none. 16-bit values are scaled.
 
     Raises:
-      ValueError: the file is absent, empty, no image, damaged, or above `MAX_PIXELS`.
+      ValueError: the file is absent, empty, no image, damaged, or has too many pixels.
     """
+    most = MAX_PIXELS if max_pixels is None else max_pixels
     try:
         if not os.path.getsize(path):
             raise ValueError("it is empty, 0 bytes")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                if image.width * image.height > MAX_PIXELS:
+            with Image.open(path, formats=_known_formats()) as image:
+                if image.width * image.height > most or max(image.size) > MAX_SIDE:
                     raise ValueError(f"it is {image.width} x {image.height} pixels")
                 return np.array(_to_rgba(ImageOps.exif_transpose(image)))
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files.
         raise ValueError(
             f"{path}: the photo cannot be read ({error}); expected an image of at most "
-            f"{MAX_PIXELS:,} pixels"
+            f"{most:,} pixels, {MAX_SIDE:,} on a side"
         ) from error
+
+
+Photo = str | os.PathLike | Image.Image | np.ndarray
+
+
+def as_rgba(photo: Photo) -> np.ndarray:
+    """A photo in memory, or read from its file, as `read_photo` gives it.
+
+    Args:
+      photo: a path; a Pillow image of any mode, turned as its EXIF tag says; or an array `[H, W]`,
+        `[H, W, 3]` or `[H, W, 4]`, uint8 or floating point in [0, 1], straight alpha.
+
+    Returns:
+      uint8 `[H, W, 4]`.
+
+    Raises:
+      ValueError: the file cannot be read, or the image has another shape, type or range.
+    """
+    if isinstance(photo, str | os.PathLike):
+        return read_photo(photo)
+    if isinstance(photo, Image.Image):
+        return np.array(_to_rgba(ImageOps.exif_transpose(photo)))
+    pixels = np.asarray(photo)
+    if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,), (4,)) or not pixels.size:
+        raise ValueError(
+            f"image array has shape {pixels.shape}; expected [H, W], [H, W, 3] or [H, W, 4]"
+        )
+    if np.issubdtype(pixels.dtype, np.floating):
+        if not (0 <= pixels.min() and pixels.max() <= 1):
+            raise ValueError(
+                f"image array has values from {pixels.min():g} to {pixels.max():g}; expected "
+                "floating point in [0, 1], or uint8"
+            )
+        pixels = np.round(pixels * 255).astype(np.uint8)
+    if pixels.dtype != np.uint8:
+        raise ValueError(f"image array is of {pixels.dtype}; expected uint8 or floating point")
+    return np.array(Image.fromarray(pixels).convert("RGBA"))
 
 
 def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
@@ -115,6 +161,12 @@ def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
             "of 255 on the object"
         )
     return values > HALF
+
+
+def _known_formats() -> list[str]:
+    """Those of `FORMATS` that this Pillow has."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _looks_like_photo(file: pathlib.Path) -> bool:

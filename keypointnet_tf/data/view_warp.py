@@ -67,20 +67,24 @@ def sample_bilinear(images: np.ndarray, columns: np.ndarray, rows: np.ndarray) -
     """Values between pixels, 0 beyond the border.
 
     Args:
-      images: float32 `[V, S, S, C]`.
-      columns, rows: `[V, P]`, 0 at the first pixel's centre.
+      images: float32 `[..., H, W, C]`.
+      columns, rows: `[..., P]` or, of a single image, any shape; 0 at the first pixel's centre.
 
     Returns:
-      float32 `[V, P, C]`.
+      float32 `[..., P, C]`.
     """
-    views, size, _, channels = images.shape
-    wide = size + 2
-    flat = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0))).reshape(-1, channels)
-    columns, rows = (np.clip(value + 1, 0, size + 0.999) for value in (columns, rows))
+    *batch, height, width, channels = images.shape
+    wide, padding = width + 2, [(0, 0)] * len(batch) + [(1, 1), (1, 1), (0, 0)]
+    flat = np.pad(images, padding).reshape(-1, channels)
+    columns = np.clip(columns + 1, 0, width + 0.999)
+    rows = np.clip(rows + 1, 0, height + 0.999)
     left, top = columns.astype(np.int64), rows.astype(np.int64)
     across = (columns - left)[..., None].astype(np.float32)
     down = (rows - top)[..., None].astype(np.float32)
-    first = np.arange(views)[:, None] * wide * wide + top * wide + left
+    first = top * wide + left
+    if batch:
+        each = np.arange(np.prod(batch)).reshape(*batch, 1)
+        first = first + each * (height + 2) * wide
     upper = flat[first] * (1 - across) + flat[first + 1] * across
     lower = flat[first + wide] * (1 - across) + flat[first + wide + 1] * across
     return upper * (1 - down) + lower * down

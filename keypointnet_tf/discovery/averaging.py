@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 from keras import ops
-from scipy.optimize import linear_sum_assignment
 
 from keypointnet_tf.discovery import views
 from keypointnet_tf.geometry.heatmap import expected_uv
@@ -46,6 +45,7 @@ def orientations(orient_net, image, averaging: str):
 
 def mirrored_points(uv):
     """NDC points `[..., 2]` of a mirrored image, in the image."""
+    # NumPy: a tensor made here would become an input of exported functions.
     return uv * np.array([-1, 1], np.float32)
 
 
@@ -65,21 +65,21 @@ def decision_confidence(orient_uv):
     difference = orient_uv[:, :, 0, 0] - orient_uv[:, :, 1, 0]
     deviation = ops.sqrt(ops.var(difference, axis=1) + COMMON_DEVIATION**2)
     margin = ops.abs(ops.mean(difference, axis=1)) / deviation
-    return normal_share(margin)
+    return _normal_share(margin)
 
 
-def normal_share(x):
-    """Share of a normal distribution below `x` standard deviations, to 3e-7; `x` at least 0.
+def _normal_share(x):
+    """`Phi(x)` for `x >= 0`, to 1e-7.
 
-    Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17: elementary operations,
-    which every runtime has, where the error function is missing from LiteRT's.
+    Abramowitz and Stegun, "Handbook of Mathematical Functions", 7.1.26: LiteRT has no error
+    function.
     """
-    t = 1 / (1 + 0.2316419 * x)
-    series = 1.330274429
-    for factor in (-1.821255978, 1.781477937, -0.356563782, 0.319381530):
-        series = series * t + factor
-    density = float(1 / np.sqrt(2 * np.pi)) * ops.exp(-ops.square(x) / 2)
-    return 1 - density * series * t
+    x = x / 2**0.5
+    t = 1 / (1 + 0.3275911 * x)
+    series = 1.061405429
+    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = series * t + coefficient
+    return 1 - 0.5 * series * t * ops.exp(-x * x)
 
 
 def keypoints(keypoint_net, image, faces_right, partners: np.ndarray | None):
@@ -119,6 +119,8 @@ def mirror_partners(canonical: np.ndarray) -> np.ndarray:
     Returns:
       `[K]` whole numbers.
     """
+    from scipy.optimize import linear_sum_assignment  # here: it takes 0.1 s to import
+
     images = np.asarray(canonical) * [1, -1, 1]
     distance = np.linalg.norm(np.asarray(canonical)[:, None] - images[None], axis=-1)
     # Symmetric up to rounding, so that partners are mutual wherever the best assignment is.

@@ -91,7 +91,7 @@ def load_model(path: str | os.PathLike) -> PairModel:
 
 def save_backup(model: PairModel, folder: pathlib.Path, *, best: float) -> None:
     """Writes a backup of the model's present step and removes the older ones."""
-    step = int(model.step)
+    step = model.steps_done
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"step-{step:08d}"
     temporary = folder / f"tmp-{os.getpid()}-{target.name}"

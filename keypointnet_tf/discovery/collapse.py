@@ -106,7 +106,7 @@ class CollapseWatch(keras.callbacks.Callback):
         found = diagnose(*self._observe(self.model))
         found.update(self._runaways(logs or {}))
         for name in found.keys() - self.warnings.keys():
-            logging.getLogger(__name__).warning("step %d: %s", int(self.model.step), found[name])
+            logging.getLogger(__name__).warning("step %d: %s", self.model.steps_done, found[name])
         self.warnings = found
 
     def _runaways(self, logs: dict) -> dict[str, str]:

@@ -141,7 +141,10 @@ class TrainConfig:
     Attributes:
       model, loss, optimizer, randomization: see there.
       steps: optimiser steps in all.
-      batch_size: view pairs per step.
+      batch_size: view pairs per step, on all devices together.
+      accumulate: parts in which a step's pairs are run one after the other, with their gradients
+        averaged, so that a large batch takes the memory of a part; batch normalisation sees the
+        parts by themselves.
       steps_per_epoch: steps between validations and saves.
       validation_pairs: size of the fixed validation set.
       max_angle: largest angle in degrees between the views of a pair that is rendered on the fly.
@@ -150,6 +153,8 @@ class TrainConfig:
       mirror: share of the training pairs that are mirrored left to right, poses with them; for
         categories that hold the mirror image of every object. Not for supervised training.
       precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
+      remat: whether feature maps are computed again for the gradients instead of being kept: less
+        memory for one more forward pass.
       train: which networks learn: "both", "keypoints" (OrientNet frozen) or "orient".
       seed: of initial weights, noise and the order of the data.
     """
@@ -160,12 +165,14 @@ class TrainConfig:
     randomization: DomainRandomization = DomainRandomization()
     steps: int = 100_000
     batch_size: int = 16
+    accumulate: int = 1
     steps_per_epoch: int = 250
     validation_pairs: int = 128
     max_angle: Schedule = constant(180.0)
     zoom_jitter: float = 0.05
     mirror: float = 0.0
     precision: str = "auto"
+    remat: bool = False
     train: str = "both"
     seed: int = 0
 
@@ -173,9 +180,14 @@ class TrainConfig:
         _expect_choice("train", self.train, TRAIN_PARTS)
         _expect_choice("precision", self.precision, ("auto", "float32", "mixed_bfloat16"))
         _expect_choice("orientation_bit", self.loss.orientation_bit, ORIENT_BITS)
-        for name in ("steps", "batch_size", "steps_per_epoch", "validation_pairs"):
+        for name in ("steps", "batch_size", "accumulate", "steps_per_epoch", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"accumulate is {self.accumulate}; expected a divisor of batch_size "
+                f"{self.batch_size}"
+            )
         if not 0 <= self.zoom_jitter < 1:
             raise ValueError(f"zoom_jitter is {self.zoom_jitter}; expected in [0, 1)")
         if not 0 <= self.mirror <= 1:
@@ -188,6 +200,11 @@ class TrainConfig:
         angles = [angle for _, angle in self.max_angle.knots]
         if min(angles) < 1 or max(angles) > 180:
             raise ValueError(f"max_angle is {self.max_angle}; expected degrees in [1, 180]")
+
+    @property
+    def pairs_at_once(self) -> int:
+        """View pairs that go through the networks together."""
+        return self.batch_size // self.accumulate
 
 
 def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -229,7 +246,9 @@ def from_json(kind: type, data: dict) -> Any:
             value = from_json(type(default), value)
         elif isinstance(default, tuple):
             value = tuple(value)
-        elif isinstance(value, bool) or not isinstance(value, _numbers(type(default))):
+        elif not isinstance(value, _numbers(type(default))) or (
+            isinstance(value, bool) != isinstance(default, bool)
+        ):
             raise ValueError(
                 f"{kind.__name__}.{name} is {value!r}; expected {type(default).__name__}"
             )

@@ -92,7 +92,7 @@ def export(
             fields["landmark_permutations"] = np.tile(mirror, (count, 1, 1)).astype(np.int16)
     if symmetric_pairs:
         fields["mirror_symmetric"] = np.ones(len(fields["uv"]), bool)
-    return Predictions(**fields, steps=int(predictor.model.step))
+    return Predictions(**fields, steps=predictor.model.steps_done)
 
 
 def _predict(

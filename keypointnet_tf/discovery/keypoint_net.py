@@ -114,6 +114,18 @@ class KeypointNet(keras.Model):
             "dtype": policy.name,
         }
 
+    @staticmethod
+    def from_preset(source, *, averaging: str = "full"):
+        """A trained model ready to predict, this network and OrientNet; see `Predictor`.
+
+        Args:
+          source: see `presets.load_preset`.
+          averaging: see `Predictor`.
+        """
+        from keypointnet_tf.discovery.predictor import Predictor
+
+        return Predictor.from_preset(source, averaging=averaging)
+
     def get_config(self):
         return {**self.config, "name": self.name, "trainable": self.trainable}
 

@@ -48,7 +48,7 @@ class EventLog(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Opens the file; curves of steps that will be done again are cut off."""
         self._writer = EventFileWriter(str(self._folder.tensorboard))
-        self._last = (time.monotonic(), int(self.model.step))
+        self._last = (time.monotonic(), self.model.steps_done)
         start = Event(step=self._last[1] + 1, wall_time=time.time())
         start.session_log.status = SessionLog.START
         self._writer.add_event(start)
@@ -57,7 +57,7 @@ class EventLog(keras.callbacks.Callback):
         """Writes one point of every curve, and the pictures."""
         scalars = {_tag(name): value for name, value in (logs or {}).items()}
         scalars.update(training_state(self.model))
-        now, step = time.monotonic(), int(self.model.step)
+        now, step = time.monotonic(), self.model.steps_done
         scalars["steps_per_second"] = (step - self._last[1]) / max(now - self._last[0], 1e-9)
         self._last = (now, step)
         values = [Summary.Value(tag=t, simple_value=float(v)) for t, v in scalars.items()]
@@ -85,7 +85,7 @@ class CsvLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Rewrites the file with the new row, under a temporary name first."""
-        step = int(self.model.step)
+        step = self.model.steps_done
         state = training_state(self.model)
         row = {"step": float(step), **state, **{k: float(v) for k, v in (logs or {}).items()}}
         rows = [old for old in read_log(self._path) if old["step"] < step] + [row]
@@ -137,15 +137,18 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
       steps: of the whole training.
       done: steps already done by an earlier process.
+      batches_per_step: parts in which the pairs of a step are run.
     """
 
-    def __init__(self, steps: int, done: int = 0):
+    def __init__(self, steps: int, done: int = 0, *, batches_per_step: int = 1):
         super().__init__()
+        self._batches_per_step = batches_per_step
         self._bar = tqdm(total=steps, initial=done, unit="step", desc="train", mininterval=1.0)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Moves on by one."""
-        self._bar.update(1)
+        """Moves on by one, after the last part of a step."""
+        if (batch + 1) % self._batches_per_step == 0:
+            self._bar.update(1)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Shows the latest validation."""

@@ -36,9 +36,12 @@ class Monitor:
 
     def outputs(self, model: PairModel) -> dict[str, np.ndarray]:
         """`model.call`'s view batch as NumPy arrays, at the model's present step."""
-        step = int(keras.ops.convert_to_numpy(model.step))
+        step = model.steps_done
         if step != self._step:
-            self._outputs = as_numpy(model.predict_on_batch(self._batch))
+            outputs = as_numpy(model.predict_on_batch(self._batch))
+            # Each of several TensorFlow replicas answers for the whole batch, one after the other.
+            views = 2 * len(self._batch["focal0"])
+            self._outputs = {name: value[:views] for name, value in outputs.items()}
             self._step = step
         return self._outputs
 

@@ -18,9 +18,11 @@ from keypointnet_tf.discovery.config import (
     from_json,
     to_json,
 )
+from keypointnet_tf.discovery.distribution import summed_replicas
 from keypointnet_tf.discovery.keypoint_net import KeypointNet
 from keypointnet_tf.discovery.orient_net import OrientNet
 from keypointnet_tf.discovery.precision import has_bfloat16
+from keypointnet_tf.discovery.remat import Segments
 from keypointnet_tf.discovery.template import fibonacci_ellipsoid
 from keypointnet_tf.geometry import camera, procrustes, rotation
 from keypointnet_tf.geometry.placement import NOMINAL_DISTANCE
@@ -55,6 +57,8 @@ class PairModel(keras.Model):
         )
         self.orient_net.trainable = config.train != "keypoints"
         self.keypoint_net.trainable = config.train != "orient"
+        networks = (self.orient_net, self.keypoint_net)
+        self._segments = {network.name: Segments(network) for network in networks}
         self._add_state()
         self.built = True
 
@@ -68,11 +72,14 @@ class PairModel(keras.Model):
             dtype="float32",
             name="template",
         )
-        self.step = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, dtype="int32", name="step"
-        )
+        counter = {"shape": (), "initializer": "zeros", "trainable": False, "dtype": "int32"}
+        counter["aggregation"] = "only_first_replica"
+        self.step = self.add_weight(name="step", **counter)
         self.noise_seeds = keras.random.SeedGenerator(config.seed)
-        names = (*self.active_losses, "angular_error_deg", "orientation_accuracy")
+        if config.accumulate > 1:
+            self.part = self.add_weight(name="part", **counter)
+        metrics = ("angular_error_deg",) * (config.train != "orient") + ("orientation_accuracy",)
+        names = (*self.active_losses, *metrics)
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     @property
@@ -85,6 +92,11 @@ class PairModel(keras.Model):
         return tuple(name for name in names if name != "orientation" or part == "both")
 
     @property
+    def steps_done(self) -> int:
+        """Optimiser steps that are done, as a number of Python, on any number of devices."""
+        return int(ops.convert_to_numpy(self.step))
+
+    @property
     def progress(self):
         """Share of the training's steps that are done, a float32 scalar in [0, 1]."""
         done = ops.cast(self.step, "float32") / self.train_config.steps
@@ -95,25 +107,55 @@ class PairModel(keras.Model):
     def call(self, inputs: dict, training: bool = False) -> dict:
         """Both views through both networks.
 
+        In training, a network whose outputs nothing needs is left out: KeypointNet where OrientNet
+        alone is trained, and a frozen OrientNet while the true bits are given.
+
         Returns:
           A view batch: `uv [2B, K, 2]`, `depth [2B, K]`, `xyz_camera [2B, K, 3]`, `heatmap`,
-          `orient_uv [2B, 2, 2]`, and `mask`, `object_to_camera`, `focal` as the losses need them.
+          `orient_uv [2B, 2, 2]` (the truth, where OrientNet is left out), and `mask`,
+          `object_to_camera`, `focal` as the losses need them.
         """
         batch = views.stack(inputs)
         if training and self.train_config.mirror:
             batch = self._mirrored(batch)
         if training and self.train_config.zoom_jitter:
             batch = self._zoomed(batch)
-        orient_uv = self.orient_net(batch["image"], training=training and self.orient_net.trainable)
+        orient_uv = self._axis_points(batch) if training else self.orient_net(batch["image"])
+        if training and self.train_config.train == "orient":
+            return {**batch, "orient_uv": orient_uv}
         bit = self._annealed_bit(orient_uv, batch) if training else losses.faces_right(orient_uv)
-        points = self.keypoint_net(
+        points = self._run(
+            self.keypoint_net,
             {"image": batch["image"], "faces_right": ops.stop_gradient(bit)},
-            training=training and self.keypoint_net.trainable,
+            training=training,
         )
         xyz_camera = camera.unproject(points["uv"], points["depth"], batch["focal"])
         if self.train_config.loss.supervised and "landmarks" in inputs:
             batch["landmarks"] = ops.concatenate([inputs["landmarks"]] * 2)
         return {**batch, **points, "orient_uv": orient_uv, "xyz_camera": xyz_camera}
+
+    def _run(self, network: keras.Model, inputs, *, training: bool):
+        """A network's outputs; a frozen one is not in training, whatever the model is."""
+        training = training and network.trainable
+        if training and self.train_config.remat:
+            return self._segments[network.name](inputs)
+        return network(inputs, training=training)
+
+    def _axis_points(self, batch: dict):
+        """OrientNet's points in training, or the true ones while no bit is taken from it."""
+        loss = self.train_config.loss
+
+        def predicted():
+            return self._run(self.orient_net, batch["image"], training=True)
+
+        def truth():
+            return losses.axis_points_uv(batch["object_to_camera"], batch["focal"])
+
+        # The share of true bits from which on rounding gives no other.
+        enough = 1.0 if loss.orientation_bit == "draw" else 0.5 + 1e-6
+        if self.orient_net.trainable or loss.true_orientation.highest < enough:
+            return predicted()
+        return ops.cond(loss.true_orientation(self.progress) >= enough, truth, predicted)
 
     def _mirrored(self, batch: dict) -> dict:
         pairs = ops.shape(batch["focal"])[0] // 2
@@ -148,8 +190,16 @@ class PairModel(keras.Model):
     # === Losses ===
 
     def loss_terms(self, outputs: dict, *, training: bool) -> dict:
-        """Every loss, unweighted, one value per pair: `{name: [B]}`."""
+        """Every loss, unweighted, one value per pair: `{name: [B]}`.
+
+        Where OrientNet alone is trained, its loss alone.
+        """
         both = views.split
+        orientation = losses.orientation(
+            outputs["orient_uv"], outputs["object_to_camera"], outputs["focal"]
+        )
+        if self.train_config.train == "orient":
+            return {"orientation": sum(both(orientation))}
         xyz0, xyz1 = both(outputs["xyz_camera"])
         uv0, uv1 = both(outputs["uv"])
         pose0, pose1 = both(outputs["object_to_camera"])
@@ -164,9 +214,7 @@ class PairModel(keras.Model):
             "separation": losses.separation(outputs["xyz_camera"], delta) / 2,
             "silhouette": losses.silhouette(heatmap, mask),
             "variance": losses.variance(heatmap),
-            "orientation": losses.orientation(
-                outputs["orient_uv"], outputs["object_to_camera"], outputs["focal"]
-            ),
+            "orientation": orientation,
             "template": losses.template(
                 outputs["xyz_camera"], self.template, outputs["object_to_camera"]
             )
@@ -203,18 +251,30 @@ class PairModel(keras.Model):
             self.term_trackers[name].update_state(terms[name])
         self._track_accuracy(y_pred)
         if training:
+            self._count()
+        total = sum(weights[name] * ops.mean(terms[name]) for name in self.active_losses)
+        return total / summed_replicas()
+
+    def _count(self) -> None:
+        """One optimiser step more, when all parts of its batch are done."""
+        parts = self.train_config.accumulate
+        if parts == 1:
             self.step.assign_add(1)
-        return sum(weights[name] * ops.mean(terms[name]) for name in self.active_losses)
+            return
+        self.part.assign_add(1)
+        self.step.assign(ops.floor_divide(self.part, parts))
 
     def _track_accuracy(self, outputs: dict) -> None:
+        true_uv = losses.axis_points_uv(outputs["object_to_camera"], outputs["focal"])
+        agrees = losses.faces_right(outputs["orient_uv"]) == losses.faces_right(true_uv)
+        self.term_trackers["orientation_accuracy"].update_state(ops.cast(agrees, "float32"))
+        if self.train_config.train == "orient":
+            return
         pose0, pose1 = views.split(outputs["object_to_camera"])
         truth = camera.relative_pose(pose0, pose1)[:, :3, :3]
         xyz0, xyz1 = (ops.stop_gradient(xyz) for xyz in views.split(outputs["xyz_camera"]))
         angle = rotation.angle_between(procrustes.procrustes_rotation(xyz0, xyz1), truth)
         self.term_trackers["angular_error_deg"].update_state(angle * (180 / 3.14159265))
-        true_uv = losses.axis_points_uv(outputs["object_to_camera"], outputs["focal"])
-        agrees = losses.faces_right(outputs["orient_uv"]) == losses.faces_right(true_uv)
-        self.term_trackers["orientation_accuracy"].update_state(ops.cast(agrees, "float32"))
 
     # === Saving ===
 

@@ -66,41 +66,51 @@ class PhotoKeypoints:
     faces_confidence: float
 
 
+def name_of(photo: photos.Photo, index: int) -> str:
+    """What a photo is called in results and messages: its path, or its number in the list."""
+    return str(photo) if isinstance(photo, str | os.PathLike) else f"image {index}"
+
+
 def read_framed(
-    path: str | os.PathLike,
+    photo: photos.Photo,
     *,
+    name: str,
     size: int,
     object_share: float,
-    mask: str | os.PathLike | None = None,
+    mask: str | os.PathLike | np.ndarray | None = None,
     box: Box | None = None,
 ) -> FramedPhoto:
     """Reads and frames a photo.
 
     Args:
-      path: image file.
+      photo: see `photos.as_rgba`.
+      name: of the photo, for messages.
       size: S.
       object_share: mean share of the frame that objects fill in the training data.
-      mask: mask file, or None.
+      mask: mask file, bool array `[H, W]`, or None.
       box: `x0, y0, x1, y1` in the photo's pixels, or None.
 
     Raises:
       ValueError: the photo, its mask or its box cannot be used; the message names the file.
     """
-    rgba = photos.read_photo(path)
-    height, width = rgba.shape[:2]
-    object_mask = None if mask is None else photos.read_mask(mask, (width, height))
     try:
+        rgba = photos.as_rgba(photo)
+        height, width = rgba.shape[:2]
+        object_mask = mask
+        if isinstance(mask, str | os.PathLike):
+            object_mask = photos.read_mask(mask, (width, height))
         image, _, framing = frame_photo(
             rgba, size=size, object_share=object_share, mask=object_mask, box=box
         )
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    return FramedPhoto(str(path), width, height, framing, image)
+        told = str(error)
+        raise ValueError(told if name in told else f"{name}: {told}") from error
+    return FramedPhoto(name, width, height, framing, image)
 
 
 def framed_batches(
     frame: Callable[..., FramedPhoto],
-    paths: Sequence[str | os.PathLike],
+    paths: Sequence[photos.Photo],
     *,
     step: int,
     masks: Sequence | None = None,
@@ -111,7 +121,7 @@ def framed_batches(
     """Frames photos one after the other, so that only a batch of them is in memory.
 
     Args:
-      frame: called with a path, `mask` and `box`.
+      frame: called with a photo, its `name`, `mask` and `box`.
       paths, masks, boxes, on_failure, progress: see `Predictor.predict_photos`.
       step: photos in a batch; the last one may be smaller.
 
@@ -122,13 +132,15 @@ def framed_batches(
     boxes = [None] * len(paths) if boxes is None else boxes
     jobs = zip(paths, masks, boxes, strict=True)
     waiting = []
-    for path, mask, box in tqdm(jobs, total=len(paths), unit="photo", disable=not progress):
+    bar = tqdm(jobs, total=len(paths), unit="photo", disable=not progress)
+    for index, (photo, mask, box) in enumerate(bar):
+        name = name_of(photo, index)
         try:
-            waiting.append(frame(path, mask=mask, box=box))
+            waiting.append(frame(photo, name=name, mask=mask, box=box))
         except ValueError as error:
             if on_failure is None:
                 raise
-            on_failure(str(path), error)
+            on_failure(name, error)
         if len(waiting) == step:
             yield waiting
             waiting = []

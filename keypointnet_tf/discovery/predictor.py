@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 from keras import ops
+from PIL import Image
 
-from keypointnet_tf.discovery import losses
+from keypointnet_tf.data.photos import Photo, as_rgba
+from keypointnet_tf.discovery import losses, photo_pose
 from keypointnet_tf.discovery.averaging import (
     decision_confidence,
     keypoints,
@@ -35,6 +37,7 @@ from keypointnet_tf.discovery.precision import has_accelerator
 from keypointnet_tf.geometry import camera
 from keypointnet_tf.geometry.heatmap import confidence
 from keypointnet_tf.geometry.placement import focal_length
+from keypointnet_tf.viz.photo_picture import draw_photo
 
 BATCH_SIZE = 16
 
@@ -96,6 +99,22 @@ class Predictor:
         """
         return cls(load_model(path), averaging=averaging)
 
+    @classmethod
+    def from_preset(cls, source: str | os.PathLike, *, averaging: str = "full") -> Predictor:
+        """A trained model by name, "car" say; by its path; or from `hf://USER/REPOSITORY`.
+
+        Raises:
+          ValueError: there is no such model, or it cannot be read; see `presets.load_preset`.
+        """
+        from keypointnet_tf.discovery.presets import load_preset
+
+        return cls(load_preset(source), averaging=averaging)
+
+    @functools.cached_property
+    def canonical(self) -> np.ndarray:
+        """`[K, 3]` the category's mean keypoints in the object frame."""
+        return canonical_keypoints(self.model)
+
     @property
     def object_share(self) -> float:
         """Mean share of the frame that objects fill in the training data.
@@ -156,7 +175,7 @@ class Predictor:
 
     def predict_photos(
         self,
-        paths: Sequence[str | os.PathLike],
+        photos: Sequence[Photo],
         *,
         masks: Sequence | None = None,
         boxes: Sequence | None = None,
@@ -167,23 +186,24 @@ class Predictor:
         """Keypoints of photos of any size and mode.
 
         Args:
-          paths: image files.
-          masks: for each photo a mask file or None; see `framing.frame_photo`.
+          photos: paths, Pillow images or arrays; see `photos.as_rgba`.
+          masks: for each photo a mask file, a bool array `[H, W]` or None; see
+            `framing.frame_photo`.
           boxes: for each photo `x0, y0, x1, y1` in its pixels, or None.
           batch_size: photos at a time.
-          on_failure: is told the file and the error of a photo that cannot be used, which is left
-            out; without it the first error is raised.
+          on_failure: is told the name and the error of a photo that cannot be used, which is
+            left out; without it the first error is raised.
           progress: whether to show a bar.
 
         Raises:
           ValueError: a photo or its mask or box cannot be used, and `on_failure` is None; or the
             model was saved without `object_share`.
         """
-        step = padded_size(max(len(paths), 1), batch_size)
+        step = padded_size(max(len(photos), 1), batch_size)
         frame = functools.partial(read_framed, size=self.size, object_share=self.object_share)
         batches = framed_batches(
             frame,
-            paths,
+            photos,
             step=step,
             masks=masks,
             boxes=boxes,
@@ -194,6 +214,20 @@ class Predictor:
         for batch in batches:
             results += self._on_photos(batch, step)
         return results
+
+    @staticmethod
+    def draw(photo: Photo, found: PhotoKeypoints) -> Image.Image:
+        """A picture of a photo with its keypoints and an arrow from the object's back to its front.
+
+        Args:
+          photo: as it was given to `predict_photos`.
+          found: what was found in it.
+        """
+        return draw_photo(as_rgba(photo), found)
+
+    def absolute_pose(self, photo: PhotoKeypoints) -> np.ndarray:
+        """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""
+        return photo_pose.absolute_pose(photo, self.canonical)
 
     def _on_photos(self, framed: list[FramedPhoto], size: int) -> list[PhotoKeypoints]:
         """Keypoints of framed photos, all in one batch padded to `size`."""

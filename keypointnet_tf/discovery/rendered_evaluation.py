@@ -22,7 +22,7 @@ from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.protocol import Protocol
 from keypointnet_tf.metrics.bootstrap import Resampling
 from keypointnet_tf.metrics.predictions import Predictions
-from keypointnet_tf.metrics.summary import Scores
+from keypointnet_tf.metrics.summary import Scores, score
 from keypointnet_tf.rendering.pairs import PairConfig
 from keypointnet_tf.shapes.deformation import Deformation
 from keypointnet_tf.shapes.mesh import Mesh
@@ -135,6 +135,27 @@ def predict_rendered(
         batch_size=batch_size,
         change=change,
     )
+
+
+# 50 pairs on which models of the package are scored again and again: their seed is nothing else's.
+FIXED_OBJECTS, FIXED_PAIRS, FIXED_SEED = 25, 2, 50
+
+
+def score_fixed_pairs(model: PairModel) -> dict[str, float]:
+    """Figures on 50 pairs of 25 objects of the model's category, always the same ones.
+
+    Returns:
+      `fixed_angular_error_mean_deg`, `fixed_angular_error_median_deg`,
+      `fixed_orientation_accuracy` and `fixed_on_object_share`.
+    """
+    test = RenderedTest(
+        model.info["category"], objects=FIXED_OBJECTS, pairs=FIXED_PAIRS, seed=FIXED_SEED
+    )
+    pairs = render_test_pairs(test, pair_config_of(model))
+    summary = score(export(Predictor(model), pairs), Resampling(resamples=0)).summary
+    names = ("angular_error_mean_deg", "angular_error_median_deg")
+    names += ("orientation_accuracy", "on_object_share")
+    return {f"fixed_{name}": round(float(summary[name]), 4) for name in names}
 
 
 def evaluate_rendered(

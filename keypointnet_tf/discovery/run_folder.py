@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 
 from keypointnet_tf.atomic_file import write_atomic
-from keypointnet_tf.discovery.config import TrainConfig, to_json
+from keypointnet_tf.discovery.config import TrainConfig, from_json, to_json
 
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "keypointnet-tf")
 
@@ -77,9 +77,21 @@ class RunFolder:
             write_json(self.config, {**wanted, **made_by})
             return
         found = json.loads(self.config.read_text())
+        found["config"] = completed(found.get("config"))
         differences = list(_differences({k: found.get(k) for k in wanted}, wanted))
         if differences:
             raise ValueError(f"{self.path} {_refusal(differences)}")
+
+
+def completed(config: dict) -> dict:
+    """A configuration's JSON with the defaults of fields that are newer than it.
+
+    What cannot be read stays as it is, and is then found to differ.
+    """
+    try:
+        return json.loads(json.dumps(to_json(from_json(TrainConfig, config))))
+    except (TypeError, ValueError):
+        return config
 
 
 def write_json(path: pathlib.Path, data: dict) -> None:

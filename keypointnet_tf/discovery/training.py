@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
 import os
 import pathlib
+import tempfile
+from collections.abc import Sequence
 
 import keras
 
 from keypointnet_tf.data.array_dataset import ArraySweep
+from keypointnet_tf.data.batch_parts import BatchParts
 from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restore_backup
 from keypointnet_tf.discovery.collapse import CollapseWatch
-from keypointnet_tf.discovery.config import OptimizerConfig, TrainConfig, to_json
+from keypointnet_tf.discovery.config import TrainConfig, to_json
+from keypointnet_tf.discovery.distribution import Devices, distributed
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
 from keypointnet_tf.discovery.monitor import KeepCanonical, Monitor
+from keypointnet_tf.discovery.optimizers import adam
 from keypointnet_tf.discovery.pair_model import PairModel, network_dtype
 from keypointnet_tf.discovery.precision import has_accelerator
-from keypointnet_tf.discovery.run_folder import RunFolder
-from keypointnet_tf.discovery.training_data import TrainingData, close
+from keypointnet_tf.discovery.run_folder import RunFolder, completed
+from keypointnet_tf.discovery.training_data import TrainingData, close, in_parts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +52,8 @@ def train(
     *,
     orient_weights: str | os.PathLike | None = None,
     keypoint_weights: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    distribute: str = "none",
 ) -> TrainResult:
     """Trains to `config.steps`, resuming a run that this configuration began in `model_dir`.
 
@@ -55,32 +63,63 @@ def train(
       model_dir: the run's folder; made when it is absent.
       orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
       keypoint_weights: the same for KeypointNet and the template.
+      callbacks: further ones, called after the trainer's own.
+      distribute: "none", "mirrored" or "data_parallel", see `distribution.distributed`. A run may
+        go on with another than it began with.
 
     Raises:
-      ValueError: the folder holds another run, or weights do not fit.
+      ValueError: the folder holds another run, weights do not fit, or batches do not divide among
+        the devices.
       TrainingDiverged: a loss became NaN.
     """
-    folder = RunFolder(pathlib.Path(model_dir))
+    weights = {"orient_weights": orient_weights, "keypoint_weights": keypoint_weights}
+    with distributed(distribute) as devices, contextlib.ExitStack() as stack:
+        devices.check(config)
+        folder = RunFolder(pathlib.Path(model_dir))
+        model, best = _begin(config, data, folder, weights)
+        if devices.process:
+            # All processes do the same; what the others write is thrown away.
+            scratch = stack.enter_context(tempfile.TemporaryDirectory())
+            folder = RunFolder(pathlib.Path(scratch))
+        folder.claim(config, data.description, data.notes)
+        return _run(model, data, folder, devices, best=best, callbacks=callbacks)
+
+
+def _begin(
+    config: TrainConfig, data: TrainingData, folder: RunFolder, weights: dict
+) -> tuple[PairModel, float]:
+    """The model that a folder's run has come to, or a new one, and the best value."""
     if folder.started():
         folder.claim(config, data.description)
     model, best = restore_backup(folder.backup) or (None, float("inf"))
     if model is None:
-        model = new_model(
-            config, data.info, orient_weights=orient_weights, keypoint_weights=keypoint_weights
-        )
-    folder.claim(config, data.description, data.notes)
-    first = int(model.step)
+        model = new_model(config, data.info, **weights)
+    return model, best
+
+
+def _run(
+    model: PairModel,
+    data: TrainingData,
+    folder: RunFolder,
+    devices: Devices,
+    *,
+    best: float,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> TrainResult:
+    """Trains to the end, writing into the folder."""
+    config, first = model.train_config, model.steps_done
     if first >= config.steps:
         return TrainResult(model, first, 0, best)
     if first:
         logging.getLogger(__name__).info("resuming %s at step %d", folder.path, first)
     checkpoints = Checkpoints(folder, best=best)
-    progress = ProgressBar(config.steps, first)
+    progress = ProgressBar(config.steps, first, batches_per_step=config.accumulate)
+    own = [*_callbacks(folder, model, data), checkpoints, progress]
     try:
-        _fit(model, data, [*_callbacks(folder, model, data), checkpoints, progress])
+        _fit(model, data, devices, [*own, *callbacks])
     finally:
         progress.close()
-    done = int(model.step)
+    done = model.steps_done
     return TrainResult(model, done, done - first, checkpoints.best)
 
 
@@ -89,7 +128,7 @@ def finished_steps(config: TrainConfig, model_dir: str | os.PathLike) -> int | N
     folder = RunFolder(pathlib.Path(model_dir))
     if not folder.started():
         return None
-    found = json.loads(folder.config.read_text()).get("config")
+    found = completed(json.loads(folder.config.read_text()).get("config"))
     steps = [int(path.name[5:]) for path in folder.backup.glob("step-*")]
     same = found == json.loads(json.dumps(to_json(config)))
     return max(steps) if same and steps and max(steps) >= config.steps else None
@@ -116,23 +155,9 @@ def new_model(
         copy_weights(orient_weights, model, "orient_net")
     if keypoint_weights is not None:
         copy_weights(keypoint_weights, model, "keypoint_net")
-    model.compile(optimizer=adam(config.optimizer, config.steps), jit_compile=compiles_with_xla())
+    optimizer = adam(config.optimizer, config.steps, accumulate=config.accumulate)
+    model.compile(optimizer=optimizer, jit_compile=compiles_with_xla())
     return model
-
-
-def adam(config: OptimizerConfig, steps: int) -> keras.optimizers.Adam:
-    """Adam with warm-up, cosine decay and a clipped global gradient norm."""
-    rate = config.learning_rate
-    warmup = round(config.warmup * steps)
-    if warmup or config.final_learning_rate != rate:
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warmup else rate,
-            decay_steps=max(steps - warmup, 1),
-            alpha=config.final_learning_rate / config.learning_rate,
-            warmup_target=config.learning_rate if warmup else None,
-            warmup_steps=warmup,
-        )
-    return keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm)
 
 
 def compiles_with_xla() -> bool:
@@ -176,25 +201,27 @@ def _callbacks(folder: RunFolder, model: PairModel, data: TrainingData) -> list:
     return callbacks
 
 
-def _fit(model: PairModel, data: TrainingData, callbacks: list) -> None:
+def _fit(model: PairModel, data: TrainingData, devices: Devices, callbacks: list) -> None:
     """Runs whole epochs, then one shorter one when the steps do not divide."""
     config = model.train_config
     sweep = ArraySweep(
         data.validation,
-        batch_size=config.batch_size,
+        batch_size=config.pairs_at_once,
         size=config.model.size,
         landmarks=config.loss.supervised,
         change=data.change,
     )
-    while (first := int(model.step)) < config.steps:
+    if devices.processes > 1:
+        sweep = BatchParts(sweep, 1, processes=devices.processes, process=devices.process)
+    while (first := model.steps_done) < config.steps:
         left = config.steps - first
         per_epoch = min(config.steps_per_epoch, left)
-        batches = data.batches(first)
+        batches = in_parts(data.batches(first), config, devices)
         try:
             model.fit(
                 batches,
                 epochs=left // per_epoch,
-                steps_per_epoch=per_epoch,
+                steps_per_epoch=per_epoch * config.accumulate,
                 shuffle=False,
                 validation_data=sweep,
                 callbacks=callbacks,

@@ -12,12 +12,14 @@ import keras
 import numpy as np
 
 from keypointnet_tf.data.array_dataset import ArrayDataset
+from keypointnet_tf.data.batch_parts import BatchParts
 from keypointnet_tf.data.batches import PairArrays
 from keypointnet_tf.data.domain_randomization import Randomizer
 from keypointnet_tf.data.on_the_fly import RenderedPairs
 from keypointnet_tf.data.pair_source import PairSource, ProceduralObjects
 from keypointnet_tf.data.record_set import RecordSet
 from keypointnet_tf.discovery.config import TrainConfig
+from keypointnet_tf.discovery.distribution import Devices
 from keypointnet_tf.discovery.schedules import Schedule
 from keypointnet_tf.rendering.pairs import PairConfig
 
@@ -278,6 +280,20 @@ def take(arrays: PairArrays, indices: np.ndarray) -> PairArrays:
     """The pairs at `indices`."""
     values = {f.name: getattr(arrays, f.name) for f in dataclasses.fields(arrays)}
     return PairArrays(**{k: None if v is None else v[indices] for k, v in values.items()})
+
+
+def in_parts(dataset: object, config: TrainConfig, devices: Devices) -> object:
+    """The batches of a data set cut into the parts that the configuration runs one by one.
+
+    Of each part a process gets its own rows.
+    """
+    parts, processes = config.accumulate, devices.processes
+    if parts * processes == 1:
+        return dataset
+    if isinstance(dataset, keras.utils.PyDataset):
+        return BatchParts(dataset, parts, processes=processes, process=devices.process)
+    shares = dataset.rebatch(config.pairs_at_once // processes)
+    return shares.shard(processes, devices.process) if processes > 1 else shares
 
 
 def _plain(value):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from keras import initializers, layers
+from keras import initializers
+
+from keypointnet_tf.discovery.distribution import summed_replicas
+from keypointnet_tf.discovery.trunk_layers import BatchNormalization, Conv2D, LeakyReLU
 
 OUTPUT_STRIDES = (1, 2, 4)
 
@@ -36,7 +39,7 @@ def dilated_trunk(
     """
     strided = int(math.log2(output_stride))
     for index, dilation in enumerate(dilations):
-        x = layers.Conv2D(
+        x = Conv2D(
             filters,
             3,
             strides=2 if index < strided else 1,
@@ -47,8 +50,14 @@ def dilated_trunk(
             dtype=dtype,
             name=f"conv{index}",
         )(x)
-        x = layers.BatchNormalization(momentum=momentum, dtype=dtype, name=f"norm{index}")(x)
-        x = layers.LeakyReLU(negative_slope=0.1, dtype=dtype, name=f"act{index}")(x)
+        x = BatchNormalization(
+            momentum=momentum,
+            # Over the whole batch, where TensorFlow's replicas see a part each.
+            synchronized=summed_replicas() > 1,
+            dtype=dtype,
+            name=f"norm{index}",
+        )(x)
+        x = LeakyReLU(negative_slope=0.1, dtype=dtype, name=f"act{index}")(x)
     return x
 
 

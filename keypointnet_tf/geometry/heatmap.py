@@ -38,9 +38,10 @@ def expected_value(heatmap, values):
 def spatial_variance(heatmap):
     """Variance of each map about its own mean, summed over u and v: `[B, K]`, squared NDC."""
     grid = _grid(heatmap)
-    squares = (grid**2).sum(axis=-1, keepdims=True)
-    second = ops.einsum("bhwk,hwc->bkc", heatmap, squares)[..., 0]
-    return second - ops.sum(ops.square(expected_uv(heatmap)), axis=-1)
+    # All moments in one pass over the maps.
+    powers = np.concatenate([grid, (grid**2).sum(axis=-1, keepdims=True)], axis=-1)
+    moments = ops.einsum("bhwk,hwc->bkc", heatmap, powers)
+    return moments[..., 2] - ops.sum(ops.square(moments[..., :2]), axis=-1)
 
 
 def confidence(heatmap, *, half_at: float = 0.1):

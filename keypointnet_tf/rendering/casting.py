@@ -36,12 +36,21 @@ class RayGrid:
         """`[3]` the camera's centre in the object frame."""
         return -self.object_to_camera[:3, 3] @ self.object_to_camera[:3, :3]
 
-    def directions(self) -> np.ndarray:
-        """`[h * w, 3]` ray directions in the object frame, of length at least 1."""
+    def starts(self, near: float, rays: np.ndarray | None = None) -> np.ndarray:
+        """`[P, 6]` float32: where rays `[P]`, or all, meet the plane `z = -near`, and their
+        directions, of length at least 1; object frame.
+
+        The camera's distance, which float32 could not hold, cancels before they are rounded.
+        """
         right, up, back = self.object_to_camera[:3, :3]
-        across = self.columns[:, None] * right
-        down = self.rows[:, None] * up - back
-        return (down[:, None] + across[None]).reshape(-1, 3)
+        across = self.columns[:, None] * np.concatenate([near * right, right])
+        down = self.rows[:, None] * np.concatenate([near * up, up])
+        down += np.concatenate([self.eye() - near * back, -back])
+        across, down = across.astype(np.float32), down.astype(np.float32)
+        if rays is None:
+            return (down[:, None] + across).reshape(-1, 6)
+        row, column = np.divmod(rays, max(1, len(self.columns)))
+        return down.take(row, axis=0) + across.take(column, axis=0)
 
     def camera_points(self, points: np.ndarray) -> np.ndarray:
         """`[N, 3]` object-frame points in the camera frame."""
@@ -49,22 +58,31 @@ class RayGrid:
 
 
 class Hits(NamedTuple):
-    """Rays that met a face: `rays [P]` their numbers, `faces [P]`, `weights [P, 3]` barycentric."""
+    """Rays that met a face: `rays [P]` their numbers, `faces [P]`, `weights [P, 3]` barycentric,
+    `depths [P]` camera-frame z (negative)."""
 
     rays: np.ndarray
     faces: np.ndarray
     weights: np.ndarray
+    depths: np.ndarray
+
+    def take(self, places: np.ndarray) -> Hits:
+        """The hits at some places of the list."""
+        return Hits(*(part.take(places, axis=0) for part in self))
 
 
 class Caster(Protocol):
     """Finds the first face along each ray of a grid."""
 
-    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
+    def cast(
+        self, grid: RayGrid, near: float | np.ndarray = 0.0, rays: np.ndarray | None = None
+    ) -> Hits:
         """First hits beyond the plane `z = -near`; hits in ascending order of ray.
 
         Args:
           grid: the rays.
-          near: of all rays, or `[h * w]` of each; infinite for a ray that is not cast.
+          near: of all rays cast, or `[P]` of each.
+          rays: `[P]` ascending numbers of the rays to cast; None for all.
         """
 
 
@@ -89,20 +107,27 @@ class EmbreeCaster:
             np.ascontiguousarray(faces, np.int32),
         )
 
-    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
-        directions, cast = grid.directions(), None
+    def cast(
+        self, grid: RayGrid, near: float | np.ndarray = 0.0, rays: np.ndarray | None = None
+    ) -> Hits:
+        # Embree counts in float32, and the camera is far away: rays start close to the object.
+        least = near if np.ndim(near) == 0 else np.min(near) if len(near) else 0.0
+        starts = grid.starts(least, rays)
         if np.ndim(near):
-            cast = np.flatnonzero(np.isfinite(near))
-            directions, near = directions[cast], near[cast, None]
-        # Rays start close to the object: Embree counts in float32, and the camera is far away.
-        origins = grid.eye() + near * directions
-        found = self._scene.run(
-            origins.astype(np.float32), directions.astype(np.float32), output=True
-        )
+            starts[:, :3] += (near - least).astype(np.float32)[:, None] * starts[:, 3:]
+        found = self._scene.run(starts[:, :3], starts[:, 3:], output=True)
         hit = np.flatnonzero(found["primID"] >= 0)
-        second, third = found["u"][hit], found["v"][hit]
-        weights = np.stack([1 - second - third, second, third], axis=1)
-        return Hits(hit if cast is None else cast[hit], found["primID"][hit], weights)
+        weights = np.empty((3, len(hit)), np.float32)
+        found["u"].take(hit, out=weights[1])
+        found["v"].take(hit, out=weights[2])
+        np.subtract(1 - weights[1], weights[2], out=weights[0])
+        depths = -(found["tfar"].take(hit) + (near.take(hit) if np.ndim(near) else near))
+        return Hits(
+            hit if rays is None else rays.take(hit),
+            found["primID"].take(hit),
+            weights.T,
+            depths.astype(np.float32),
+        )
 
 
 class NumpyCaster:
@@ -121,22 +146,26 @@ class NumpyCaster:
         self._vertices = np.asarray(vertices, float)
         self._faces = np.asarray(faces)
 
-    def cast(self, grid: RayGrid, near: float | np.ndarray = 0.0) -> Hits:
+    def cast(
+        self, grid: RayGrid, near: float | np.ndarray = 0.0, rays: np.ndarray | None = None
+    ) -> Hits:
         corners = grid.camera_points(self._vertices)[self._faces]
         count = len(grid.columns) * len(grid.rows)
+        least = np.full(count, np.inf)
+        least[slice(None) if rays is None else rays] = near
         nearest = np.full(count, np.inf)
         faces, weights = np.full(count, -1), np.zeros((count, 3))
         boxes = _boxes(corners, grid)
         for chunk in _chunks((boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])):
             ray, face, weight, distance = _meet(corners, boxes, chunk, grid)
-            least = near[ray] if np.ndim(near) else near
-            closer = np.flatnonzero((distance > least) & (distance < nearest[ray]))
+            closer = np.flatnonzero((distance > least[ray]) & (distance < nearest[ray]))
             order = closer[np.lexsort((face[closer], distance[closer], ray[closer]))]
             order = order[np.unique(ray[order], return_index=True)[1]]
             nearest[ray[order]] = distance[order]
             faces[ray[order]], weights[ray[order]] = face[order], weight[order]
-        rays = np.flatnonzero(faces >= 0)
-        return Hits(rays, faces[rays].astype(np.int32), weights[rays].astype(np.float32))
+        hit = np.flatnonzero(faces >= 0)
+        found = faces[hit].astype(np.int32), weights[hit].astype(np.float32)
+        return Hits(hit, *found, -nearest[hit].astype(np.float32))
 
 
 def best_caster(vertices: np.ndarray, faces: np.ndarray) -> Caster:

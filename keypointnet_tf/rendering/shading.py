@@ -13,7 +13,7 @@ from PIL import Image
 
 from keypointnet_tf.rendering.casting import Hits
 from keypointnet_tf.rendering.lights import Lights
-from keypointnet_tf.shapes.mesh import Material, Mesh, face_normals
+from keypointnet_tf.shapes.mesh import Material, Mesh
 
 LONGEST_TEXTURE = 512
 DARKEST_ALBEDO = 0.08
@@ -22,12 +22,17 @@ LEAST_OPACITY = 128 / 255
 
 
 class SurfacePoints(NamedTuple):
-    """Hit points in the object frame: `positions`, unit `normals` that face the camera and
-    `albedo` in [0, 1], each `[P, 3]` float32."""
+    """Hit points: unit `normals [3, P]` that face the camera, camera frame; `albedo [3, P]` in
+    [0, 1], without textures; `materials [P]`; `uv [2, P]`. All float32 but the materials."""
 
-    positions: np.ndarray
     normals: np.ndarray
     albedo: np.ndarray
+    materials: np.ndarray
+    uv: np.ndarray
+
+    def take(self, places: np.ndarray) -> SurfacePoints:
+        """The points at some places of the list."""
+        return SurfacePoints(*(part.take(places, axis=-1) for part in self))
 
 
 class Surface:
@@ -36,32 +41,29 @@ class Surface:
     def __init__(self, mesh: Mesh) -> None:
         base = np.array([material.color for material in mesh.materials], np.float32)
         colors = mesh.colors * base[mesh.material_ids][:, None]
-        corners = np.concatenate([mesh.vertices[mesh.faces], mesh.normals, colors, mesh.uv], axis=2)
-        self._corners = [np.ascontiguousarray(corners[:, i], np.float32) for i in range(3)]
+        # All that a hit takes lies in one place, [F, 3, 8].
+        self._corners = np.concatenate([mesh.normals, colors, mesh.uv], axis=2, dtype=np.float32)
         self._material_ids = np.asarray(mesh.material_ids)
         self._textures = TextureSet(mesh.materials)
         self._cutouts = TextureSet(mesh.materials, cutouts=True)
-        # Files disagree about winding, so a face's side is told by the normals that it is shaded
-        # with; the plane only says on which side of it the camera is.
-        planes = face_normals(mesh.vertices.astype(float), mesh.faces)
-        against = (planes * mesh.normals.sum(axis=1)).sum(axis=1) < 0
-        self._planes = np.where(against[:, None], -planes, planes)
-        self._offsets = (self._planes * mesh.vertices[mesh.faces[:, 0]]).sum(axis=1)
 
-    def at(self, hits: Hits, eye: np.ndarray) -> SurfacePoints:
-        """Interpolates at the hits of rays from `eye` `[3]` (object frame)."""
-        a, b, c = (
-            corner[hits.faces] * hits.weights[:, i : i + 1]
-            for i, corner in enumerate(self._corners)
-        )
-        mixed = a + b + c
-        side = np.where(self._planes @ eye >= self._offsets, 1.0, -1.0).astype(np.float32)
-        normals = mixed[:, 3:6] * side[hits.faces][:, None]
-        normals /= np.sqrt(np.einsum("pi,pi->p", normals, normals) + 1e-20)[:, None]
-        albedo = mixed[:, 6:9]
-        if self._textures:
-            albedo = albedo * self._textures.sample(self._material_ids[hits.faces], mixed[:, 9:11])
-        return SurfacePoints(mixed[:, :3], normals, albedo)
+    def at(self, hits: Hits, front: np.ndarray, rotation: np.ndarray) -> SurfacePoints:
+        """Interpolates at hits.
+
+        Args:
+          hits: the P hits.
+          front: `[F]` bool, whether each face turns its outer side to the camera.
+          rotation: `[3, 3]` object to camera.
+        """
+        mixed = self._mixed(hits)
+        normals = rotation.astype(np.float32) @ mixed[:3]
+        lengths = np.sqrt((normals * normals).sum(axis=0) + np.float32(1e-20))
+        normals /= np.where(front.take(hits.faces), lengths, -lengths)
+        return SurfacePoints(normals, mixed[3:6], self._material_ids.take(hits.faces), mixed[6:])
+
+    def textured(self, points: SurfacePoints) -> np.ndarray:
+        """`[P]` bool: whether the points' materials have a texture."""
+        return self._textures.present.take(points.materials)
 
     @property
     def has_holes(self) -> bool:
@@ -70,38 +72,58 @@ class Surface:
 
     def holes(self, hits: Hits) -> np.ndarray:
         """`[P]` bool: whether the surface is cut out where the rays hit."""
-        uv = sum(
-            corner[hits.faces, 9:11] * hits.weights[:, i : i + 1]
-            for i, corner in enumerate(self._corners)
-        )
-        opacity = self._cutouts.sample(self._material_ids[hits.faces], uv)
-        return opacity[:, 0] < LEAST_OPACITY
+        materials = self._material_ids.take(hits.faces)
+        return self._cutouts.sample(materials, self._mixed(hits)[6:])[0] < LEAST_OPACITY
+
+    def colors(
+        self, points: SurfacePoints, lights: Lights, offsets: np.ndarray | None = None
+    ) -> np.ndarray:
+        """`[3, P]` float32 colours in [0, 1]: ambient, Lambert and Blinn-Phong terms.
+
+        The viewer counts as distant (the highlight uses one viewing direction for all points).
+        Albedo is lifted to at least `DARKEST_ALBEDO`, so that black parts remain visible on black.
+
+        Args:
+          points: where the rays hit.
+          lights: directions in the camera frame.
+          offsets: `[2, K, P]` added to the texture coordinates, for the mean of K colours; None
+            for one at the points themselves.
+        """
+        light, highlight = _illuminate(points.normals, lights)
+        slope = (1 - DARKEST_ALBEDO) * light * points.albedo
+        least = DARKEST_ALBEDO * light + highlight
+        colors = np.clip(slope + least, 0, 1)
+        chosen = np.flatnonzero(self.textured(points)) if self._textures else ()
+        if len(chosen):
+            uv = points.uv.take(chosen, axis=1)[:, None]
+            if offsets is not None:
+                uv = uv + offsets.take(chosen, axis=2)
+            texels = self._textures.sample(points.materials.take(chosen), uv)
+            texels *= slope.take(chosen, axis=1)[:, None]
+            texels += least.take(chosen, axis=1)[:, None]
+            colors[:, chosen] = np.clip(texels, 0, 1, out=texels).mean(axis=1)
+        return colors
+
+    def _mixed(self, hits: Hits) -> np.ndarray:
+        """`[8, P]` normals, albedo and texture coordinates, interpolated."""
+        corners = self._corners.take(hits.faces, axis=0)
+        return np.ascontiguousarray(np.einsum("pkc,pk->pc", corners, hits.weights).T)
 
 
-def shade(points: SurfacePoints, lights: Lights, rotation: np.ndarray) -> np.ndarray:
-    """`[P, 3]` float32 colours, not clipped: ambient, Lambert and Blinn-Phong terms.
-
-    The viewer counts as distant (the highlight uses one viewing direction for all points). Albedo
-    is lifted to at least `DARKEST_ALBEDO`, so that black parts remain visible on black.
-
-    Args:
-      points: where the rays hit.
-      lights: directions in the camera frame.
-      rotation: `[3, 3]` object to camera.
-    """
-    albedo = DARKEST_ALBEDO + (1 - DARKEST_ALBEDO) * points.albedo
-    ambient = np.asarray(lights.ambient, np.float32)
+def _illuminate(normals: np.ndarray, lights: Lights) -> tuple[np.ndarray, np.ndarray]:
+    """`[3, P]` light on points with normals `[3, P]`, and its mirrored part."""
+    ambient = np.asarray(lights.ambient, np.float32)[:, None]
     if not lights.directions:
-        return albedo * ambient
-    colors = np.asarray(lights.colors, np.float32)
+        return np.broadcast_to(ambient, normals.shape), np.zeros_like(normals)
+    colors = np.asarray(lights.colors, np.float32).T
     towards = np.asarray(lights.directions)
     halfway = towards + [0.0, 0.0, 1.0]
     halfway /= np.maximum(np.linalg.norm(halfway, axis=1, keepdims=True), 1e-9)
-    axes = (np.concatenate([towards, halfway]) @ rotation).astype(np.float32)
-    cosines = np.maximum(points.normals @ axes.T, 0)
-    lambert, mirrored = cosines[:, : len(towards)], cosines[:, len(towards) :]
+    axes = np.concatenate([towards, halfway]).astype(np.float32)
+    cosines = np.maximum(axes @ normals, 0)
+    lambert, mirrored = cosines[: len(towards)], cosines[len(towards) :]
     highlight = np.float32(lights.specular) * mirrored ** np.float32(lights.shininess)
-    return albedo * (ambient + lambert @ colors) + highlight @ colors
+    return ambient + colors @ lambert, colors @ highlight
 
 
 class TextureSet:
@@ -113,41 +135,62 @@ class TextureSet:
     Args:
       materials: of the mesh.
       cutouts: whether to take the materials' cutouts, as grey, in place of their textures.
+
+    Attributes:
+      present: bool, for each material, whether it has a texture.
     """
 
     def __init__(self, materials: tuple[Material, ...], *, cutouts: bool = False) -> None:
         found = [_cutout(m) if cutouts else _texture(m) for m in materials]
-        self._any = any(texture is not None for texture in found)
+        self.present = np.array([texture is not None for texture in found])
         white = np.full((1, 1, 3), 255, np.uint8)
         textures = [white if texture is None else _shrunk(texture) for texture in found]
-        self._heights = np.array([texture.shape[0] for texture in textures])
-        self._widths = np.array([texture.shape[1] for texture in textures])
-        counts = self._heights * self._widths
-        self._starts = np.cumsum(counts) - counts
-        self._texels = np.concatenate([texture.reshape(-1, 3) for texture in textures])
+        sides = np.array([texture.shape[:2] for texture in textures])
+        self._heights, self._widths = sides.T.astype(np.float32)
+        # Places of the first texels inside the borders.
+        counts, rows = (sides + 2).prod(axis=1), sides[:, 1] + 2
+        self._starts = (np.cumsum(counts) - counts + rows + 1).astype(float)
+        self._texels = np.concatenate([_packed(texture) for texture in textures])
 
     def __bool__(self) -> bool:
-        return self._any
+        return bool(self.present.any())
 
     def sample(self, material_ids: np.ndarray, uv: np.ndarray) -> np.ndarray:
-        """`[P, 3]` float32 in [0, 1]: bilinear, repeating; white for materials without texture.
+        """`[3, ..., P]` float32 in [0, 1]: bilinear, repeating; white where there is no texture.
 
         Args:
           material_ids: `[P]`.
-          uv: `[P, 2]`, `v` up: the first row of a texture ends at `v = 1`.
+          uv: `[2, ..., P]`, `v` up: the first row of a texture ends at `v = 1`.
         """
-        width, height = self._widths[material_ids], self._heights[material_ids]
-        x = (uv[:, 0] - np.floor(uv[:, 0])) * width - 0.5
-        y = (np.floor(uv[:, 1]) + 1 - uv[:, 1]) * height - 0.5
-        left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-        across, down = (x - left).astype(np.float32)[:, None], (y - top).astype(np.float32)[:, None]
-        columns = left % width, (left + 1) % width
-        rows = [self._starts[material_ids] + (top + i) % height * width for i in (0, 1)]
-        upper, lower = (
-            self._texels[row + columns[0]] * (1 - across) + self._texels[row + columns[1]] * across
-            for row in rows
-        )
-        return (upper * (1 - down) + lower * down) / np.float32(255)
+        width, height = (side.take(material_ids) for side in (self._widths, self._heights))
+        u, v = uv - np.floor(uv)
+        x, y = u * width - np.float32(0.5), (1 - v) * height - np.float32(0.5)
+        left, top = np.floor(x), np.floor(y)
+        across, down = x - left, y - top
+        # Whole numbers above 2 ** 24 need float64.
+        row = width.astype(float) + 2
+        place = (top * row + (left + self._starts.take(material_ids))).astype(np.intp)
+        row = row.astype(np.intp)
+        both = across * down
+        shares = 1 - across - down + both, across - both, down - both, both
+        places = place, place + 1, place + row, place + row + 1
+        color = np.zeros((3, *place.shape), np.float32)
+        for share, at in zip(shares, places, strict=True):
+            texels = self._texels.take(at).view(np.uint8).reshape(*place.shape, 4)
+            for channel in range(3):
+                color[channel] += share * texels[..., channel]
+        return color / np.float32(255)
+
+
+def _packed(texture: np.ndarray) -> np.ndarray:
+    """`[(H + 2) (W + 2)]` uint32, the bytes of each the three channels and one that is not used.
+
+    A texel is added on each side, as the texture repeats.
+    """
+    height, width = texture.shape[:2]
+    four = np.zeros((height + 2, width + 2, 4), np.uint8)
+    four[..., :3] = np.pad(texture, ((1, 1), (1, 1), (0, 0)), mode="wrap")
+    return four.view(np.uint32).reshape(-1)
 
 
 def _texture(material: Material) -> np.ndarray | None:

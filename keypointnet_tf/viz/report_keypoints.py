@@ -114,8 +114,7 @@ def found_by_angle(summary: Mapping[str, Any]) -> Element | None:
 def chip(keypoint: int) -> Element:
     """A keypoint's number on its colour."""
     red, green, blue = KEYPOINT_COLORS[keypoint % len(KEYPOINT_COLORS)]
-    ink = "#000" if _luminance((red, green, blue)) > 0.179 else "#fff"
-    style = f"background:rgb({red},{green},{blue});color:{ink}"
+    style = f"background:rgb({red},{green},{blue});color:{css_ink(keypoint)}"
     return tag("span", str(keypoint), class_="chip", style=style)
 
 
@@ -123,6 +122,12 @@ def css_color(keypoint: int) -> str:
     """A keypoint's colour as `#rrggbb`."""
     red, green, blue = KEYPOINT_COLORS[keypoint % len(KEYPOINT_COLORS)]
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def css_ink(keypoint: int) -> str:
+    """Black or white, whichever stands out on the keypoint's colour."""
+    color = KEYPOINT_COLORS[keypoint % len(KEYPOINT_COLORS)]
+    return "#000" if _luminance(color) > 0.179 else "#fff"
 
 
 def _luminance(color: tuple[int, int, int]) -> float:

@@ -110,6 +110,44 @@ def test_what_is_no_photo_is_named(tmp_path, monkeypatch):
         photos.read_photo(whole)
 
 
+def test_a_caller_may_allow_fewer_pixels(tmp_path):
+    picture(6, 4).save(tmp_path / "image.png")
+    assert photos.read_photo(tmp_path / "image.png", max_pixels=24).shape == (4, 6, 4)
+    with pytest.raises(ValueError, match="it is 6 x 4 pixels.*at most 23 pixels"):
+        photos.read_photo(tmp_path / "image.png", max_pixels=23)
+
+
+def test_lines_are_no_photos(tmp_path):
+    for size in ((65_536, 1), (1, 65_536)):
+        Image.new("1", size).save(tmp_path / "line.png")
+        with pytest.raises(ValueError, match="it is .*65,535 on a side"):
+            photos.read_photo(tmp_path / "line.png")
+    Image.new("1", (65_535, 1)).save(tmp_path / "line.png")
+    assert photos.read_photo(tmp_path / "line.png").shape == (1, 65_535, 4)
+
+
+def test_formats_that_run_programs_are_never_opened(tmp_path, monkeypatch):
+    """PostScript under the name of a photo: Pillow would have Ghostscript run it."""
+    picture().save(tmp_path / "page.eps")
+    (tmp_path / "page.png").write_bytes((tmp_path / "page.eps").read_bytes())
+    opened = []
+    monkeypatch.setitem(Image.OPEN, "EPS", (lambda *a: opened.append(a), lambda prefix: True))
+    with pytest.raises(ValueError, match=r"page\.png: the photo cannot be read"):
+        photos.read_photo(tmp_path / "page.png")
+    assert opened == []
+
+
+@pytest.mark.parametrize("suffix", sorted(photos.SUFFIXES))
+def test_every_named_suffix_is_read(tmp_path, suffix):
+    """A folder's photos are those with these suffixes, so that each must be readable."""
+    path = tmp_path / f"image{suffix}"
+    kind = Image.registered_extensions().get(suffix)
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {suffix}")
+    picture(32, 24).convert("1" if suffix == ".pbm" else "RGB").save(path)
+    assert photos.read_photo(path).shape == (24, 32, 4)
+
+
 def test_a_header_that_promises_too_much_is_refused_before_reading(tmp_path):
     for width in (12_001, 60_000):
         data = bytearray(png16(np.zeros((1, 1, 1))))
@@ -161,3 +199,34 @@ def test_masks_come_from_alpha_or_brightness(tmp_path):
     Image.fromarray(expected.astype(np.uint8)).save(path)
     with pytest.raises(ValueError, match="mask.png.*largest value is 1"):
         photos.read_mask(path, (6, 4))
+
+
+# === Photos in memory ===
+
+
+def test_arrays_and_pictures_are_taken_as_files_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    expected = photos.read_photo(tmp_path / "a.png")
+    for given in (tmp_path / "a.png", str(tmp_path / "a.png"), pixels, Image.fromarray(pixels)):
+        np.testing.assert_array_equal(photos.as_rgba(given), expected)
+    np.testing.assert_array_equal(photos.as_rgba(pixels / 255), expected)
+    grey = photos.as_rgba(pixels[..., 0])
+    np.testing.assert_array_equal(grey[..., :3], np.repeat(pixels[..., :1], 3, axis=-1))
+    clear = np.dstack([pixels, np.full((5, 7), 9, np.uint8)])
+    np.testing.assert_array_equal(photos.as_rgba(clear), clear)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"shape \(0, 4, 3\)"),
+        (np.full((4, 4, 3), 2.0), "values from 2 to 2"),
+        (np.full((4, 4, 3), np.nan), "values from nan to nan"),
+        (np.zeros((4, 4, 3), np.int32), "int32; expected uint8"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(pixels, message):
+    with pytest.raises(ValueError, match=message):
+        photos.as_rgba(pixels)

@@ -67,6 +67,11 @@ def test_unknown_fields_are_refused(data):
         ({"batch_size": -2}, "batch_size is -2"),
         ({"steps_per_epoch": 0}, "steps_per_epoch is 0"),
         ({"validation_pairs": 0}, "validation_pairs is 0"),
+        ({"mirror": 1.5}, "mirror is 1.5; expected a share"),
+        (
+            {"mirror": 0.5, "loss": {"landmarks": "1"}},
+            "mirror is 0.5 with a weight for landmarks",
+        ),
         ({"zoom_jitter": 1.0}, "zoom_jitter is 1.0; expected in \\[0, 1\\)"),
         ({"zoom_jitter": -0.1}, "zoom_jitter is -0.1"),
     ],

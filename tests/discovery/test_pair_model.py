@@ -195,6 +195,16 @@ def test_zoom_is_for_training_only(build, pair_batch):
     assert (0.8 <= ratio).all() and (ratio <= 1.2).all() and np.ptp(ratio) > 0.05
 
 
+def test_mirrored_pairs_are_for_training_and_both_views_share_it(build, pair_batch):
+    model, batch = build(mirror=0.5), pair_batch(12)
+    poses = to_numpy(views.stack(batch))["object_to_camera"]
+    np.testing.assert_array_equal(to_numpy(model(batch, training=False))["object_to_camera"], poses)
+    found = to_numpy(model(batch, training=True))["object_to_camera"]
+    mirrored = (found != poses).any((1, 2))
+    assert 0 < mirrored.sum() < 24
+    np.testing.assert_array_equal(mirrored[:12], mirrored[12:])
+
+
 # === The left/right bit ===
 
 
@@ -279,7 +289,8 @@ def test_frozen_parts_do_not_change(build, pair_batch, train):
     before = {name: [np.array(w) for w in weights] for name, weights in parts.items()}
     model.compile(optimizer=keras.optimizers.SGD(1.0))
     history = model.fit(pair_batch(4), batch_size=4, verbose=0).history
-    assert set(history) == {"loss", *model.active_losses, *METRICS}
+    shown = METRICS if train == "keypoints" else ["orientation_accuracy"]
+    assert set(history) == {"loss", *model.active_losses, *shown}
     for name, weights in parts.items():
         same = [np.array_equal(a, w) for a, w in zip(before[name], weights, strict=True)]
         assert np.mean(same) < 0.1 if name == train else all(same)
@@ -297,3 +308,67 @@ def test_loaded_model_keeps_config_info_and_step(tiny, tmp_path):
     assert loaded.train_config == model.train_config and loaded.info == info
     assert int(loaded.step) == 45
     assert loaded.keypoint_net.config["distance"] == 12.5
+
+
+# === Networks that are left out ===
+
+
+def poisoned(network):
+    """Makes every output of a network NaN, so that using it shows."""
+    for weight in network.weights:
+        weight.assign(np.full(weight.shape, np.nan, np.float32))
+
+
+@pytest.mark.parametrize(
+    "rule, share, used",
+    [
+        ("draw", constant(1.0), False),
+        ("draw", constant(0.9), True),
+        ("round", constant(0.6), False),
+        ("round", constant(0.5), True),
+    ],
+)
+def test_a_frozen_orient_net_is_run_when_a_bit_is_taken_from_it(
+    build, pair_batch, rule, share, used
+):
+    loss = LossConfig(true_orientation=share, orientation_bit=rule)
+    model, batch = build(train="keypoints", loss=loss), pair_batch(4)
+    poisoned(model.orient_net)
+    found = to_numpy(model(batch, training=True))["orient_uv"]
+    assert np.isnan(found).all() == used and np.isfinite(found).all() != used
+    assert np.isnan(to_numpy(model(batch, training=False))["orient_uv"]).all()
+
+
+def test_a_frozen_orient_net_is_run_from_the_step_on_at_which_true_bits_end(build, pair_batch):
+    """In one compiled function, as the schedule goes."""
+    loss = LossConfig(true_orientation=ramp(1.0, 0.0, 0.45, 0.5))
+    model = build(train="keypoints", steps=4, loss=loss)
+    poisoned(model.orient_net)
+    model.compile(optimizer=keras.optimizers.SGD(0.0))
+    accuracies = []
+    for _ in range(4):
+        logs = model.train_on_batch(pair_batch(8), return_dict=True)
+        assert np.isfinite(float(logs["loss"]))
+        accuracies.append(float(logs["orientation_accuracy"]))
+        model.reset_metrics()
+    # Comparisons with NaN are false: all views then face left.
+    assert accuracies[:2] == [1.0, 1.0] and max(accuracies[2:]) < 1
+
+
+def test_orient_net_is_trained_without_keypoint_net(build, pair_batch):
+    model = build(train="orient")
+    poisoned(model.keypoint_net)
+    model.compile(optimizer=keras.optimizers.SGD(0.1))
+    batch = pair_batch(4)
+    before = [np.array(w) for w in model.orient_net.trainable_weights]
+    history = model.fit(batch, validation_data=(batch,), batch_size=4, verbose=0).history
+    assert set(history) == {
+        *("loss", "orientation", "orientation_accuracy"),
+        *("val_loss", "val_orientation", "val_orientation_accuracy"),
+    }
+    assert all(np.isfinite(values).all() for values in history.values())
+    after = [np.array(w) for w in model.orient_net.trainable_weights]
+    assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert set(model(batch, training=True)) == {
+        *("image", "mask", "object_to_camera", "focal", "orient_uv")
+    }

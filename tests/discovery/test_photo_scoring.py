@@ -37,6 +37,7 @@ def photo(xy, confidence, **changes):
         back=np.array([5.0, 10.0]),
         margin=1.0,
         faces_right=True,
+        faces_confidence=0.9,
     )
     return PhotoKeypoints(**{**values, **changes})
 

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from keypointnet_tf.discovery import predictor as predictor_module
+from keypointnet_tf.discovery.averaging import mirror_partners
 from keypointnet_tf.discovery.config import ModelConfig, TrainConfig
 from keypointnet_tf.discovery.pair_model import PairModel
-from keypointnet_tf.discovery.predictor import Predictor, padded_size
+from keypointnet_tf.discovery.predictor import Predictor, canonical_keypoints, padded_size
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SIZE, KEYPOINTS = 32, 4
@@ -41,7 +42,7 @@ def sharpen(pair_model):
 
 @pytest.fixture(scope="module")
 def predictor(model):
-    return Predictor(model)
+    return Predictor(model, averaging="none")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,33 @@ def test_prediction_is_what_the_networks_say(model, predictor):
     assert predictor(images).heatmap is None
 
 
+def test_averages_treat_an_image_and_its_mirror_image_alike(model):
+    images = pictures(2).astype(np.float32) / 255
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+    for kind in ("orientation", "full"):
+        found, other = (Predictor(model, averaging=kind)(x) for x in (images, mirrored))
+        assert same(other.orient_uv, found.orient_uv * [-1, 1], 1e-4)
+        assert (found.faces_right != other.faces_right).all()
+        assert same(found.faces_confidence, other.faces_confidence, 1e-3)
+        assert ((found.faces_confidence >= 0.5) & (found.faces_confidence <= 1)).all()
+    partners = mirror_partners(canonical_keypoints(model))
+    assert same(other.uv, (found.uv * [-1, 1])[:, partners], 1e-3)
+    assert same(other.depth, found.depth[:, partners], 1e-3)
+
+
+def test_an_unknown_averaging_is_refused(model):
+    with pytest.raises(ValueError, match="averaging is 'some'; expected one of none, orient"):
+        Predictor(model, averaging="some")
+
+
+def test_canonical_keypoints_are_those_saved_else_the_template(model):
+    template = keras.ops.convert_to_numpy(model.template)
+    np.testing.assert_array_equal(canonical_keypoints(model), template)
+    points = np.arange(12.0).reshape(4, 3).tolist()
+    told = PairModel(model.train_config, info=INFO | {"canonical": points})
+    np.testing.assert_array_equal(canonical_keypoints(told), points)
+
+
 def test_batches_and_padding_do_not_change_the_answer(predictor):
     images = pictures(5).astype(np.float32) / 255
     whole = predictor(images, batch_size=8)
@@ -118,7 +146,9 @@ def test_wrong_inputs_are_refused(predictor, model):
 def test_a_saved_model_predicts_the_same(predictor, model_path):
     images = pictures(2).astype(np.float32) / 255
     for path in (model_path, model_path.parent):
-        assert same(Predictor.load(path)(images).xyz_camera, predictor(images).xyz_camera)
+        assert same(
+            Predictor.load(path, averaging="none")(images).xyz_camera, predictor(images).xyz_camera
+        )
 
 
 def test_what_is_no_model_is_named(tmp_path):

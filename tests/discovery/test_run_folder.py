@@ -42,6 +42,16 @@ def test_the_same_run_may_claim_again_from_wherever_its_data_lie(started):
     assert started.config.read_bytes() == before
 
 
+def test_a_run_of_before_a_field_existed_goes_on(started):
+    """Its configuration lacks the field, whose default is how it was trained."""
+    written = json.loads(started.config.read_text())
+    del written["config"]["accumulate"], written["config"]["loss"]["pose_noise"]
+    write_json(started.config, written)
+    started.claim(CONFIG, DATA)
+    with pytest.raises(ValueError, match="config.accumulate is 2, the run's is 1"):
+        started.claim(dataclasses.replace(CONFIG, accumulate=2), DATA)
+
+
 def test_a_folder_in_which_nothing_was_saved_may_be_claimed_anew(folder):
     other = dataclasses.replace(CONFIG, steps=7)
     folder.claim(other, DATA)

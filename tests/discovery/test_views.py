@@ -70,6 +70,29 @@ def test_zoom_by_one_changes_nothing(dots):
         np.testing.assert_allclose(to_numpy(zoomed[key]), batch[key], atol=1e-6)
 
 
+@pytest.mark.parametrize("mirrored", [(1, 1), (0, 0), (1, 0)])
+def test_mirrored_dots_are_where_the_cameras_see_the_mirrored_object(dots, mirrored):
+    batch, point = dots
+    flipped = views.mirror(batch, np.array(mirrored, "f4"))
+    flipped = {k: to_numpy(v) for k, v in flipped.items()}
+    points = np.stack([point * [1, -1, 1] if yes else point for yes in mirrored])
+    expected, _ = placement.project_points(points, flipped["object_to_camera"], batch["focal"])
+    for view, yes in enumerate(mirrored):
+        found = centroid(flipped["mask"][view, ..., 0])
+        np.testing.assert_allclose(found, expected[view, 0], atol=0.1 * 2 / SIZE)
+        before = centroid(batch["mask"][view, ..., 0])
+        np.testing.assert_allclose(found, before * [-1 if yes else 1, 1], atol=1e-5)
+    rotations = flipped["object_to_camera"][:, :3, :3]
+    np.testing.assert_allclose(np.linalg.det(rotations), 1, atol=1e-5)
+
+
+def test_magnify_is_zoom_by_one_factor(dots):
+    batch, _ = dots
+    zoomed = views.zoom(batch, np.full(2, 1.1, np.float32))
+    magnified = views.magnify(batch["image"], 1.1)
+    np.testing.assert_allclose(to_numpy(magnified), to_numpy(zoomed["image"]), atol=1e-6)
+
+
 def test_zooming_out_leaves_black_around(dots):
     batch, _ = dots
     white = {**batch, "image": np.ones_like(batch["image"]), "mask": np.ones_like(batch["mask"])}

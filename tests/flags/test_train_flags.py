@@ -16,6 +16,8 @@ FILES = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
 PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
     "ablation",
+    "photo",
+    "photo_pairs",
     "debug",
     "demo",
     "demo_car",
@@ -44,6 +46,8 @@ def test_flags_reach_their_fields():
     config = train_flags.config_from_flags(
         parsed("--silhouette_weight=0:1,0.5:2", "--dilations=1,2,4", "--steps=7", "--size=32")
     )
+    large = train_flags.config_from_flags(parsed("--batch_size=64", "--accumulate=4", "--remat"))
+    assert (large.pairs_at_once, large.remat) == (16, True)
     assert config.loss.silhouette == ramp(1, 2, 0, 0.5)
     assert config.model == dataclasses.replace(ModelConfig(), dilations=(1, 2, 4), size=32)
     assert config.steps == 7
@@ -54,6 +58,7 @@ def test_flags_reach_their_fields():
     [
         ("--silhouette_weight=high", "--silhouette_weight: schedule is 'high'"),
         ("--steps=0", "steps is 0; expected at least 1"),
+        ("--accumulate=3", "accumulate is 3; expected a divisor of batch_size 16"),
         ("--zoom_jitter=1.5", "zoom_jitter is 1.5"),
         ("--dilations=1,x", "--dilations"),
     ],
@@ -66,7 +71,7 @@ def test_bad_values_name_the_flag(argument, message):
 def test_the_run_and_its_data_must_be_named():
     with pytest.raises(ValueError, match="--model_dir"):
         train_flags.check(parsed("--shapes=plane"))
-    with pytest.raises(ValueError, match="one of --data_dir and --shapes"):
+    with pytest.raises(ValueError, match="one of --data_dir, --shapes and --photo_pairs"):
         train_flags.check(parsed("--model_dir=x", "--shapes=plane", "--data_dir=y"))
 
 

@@ -83,15 +83,17 @@ def test_textures_are_bilinear_and_repeat():
         np.float32,
     )
     expected = [1, 0, 0.5, 1, 0, 0.5, 1, 0.25, 1]
-    sampled = textures.sample(material, uv)
-    np.testing.assert_allclose(sampled, np.repeat(np.array(expected)[:, None], 3, 1), atol=1e-6)
+    sampled = textures.sample(material, uv.T)
+    np.testing.assert_allclose(sampled, np.repeat(np.array(expected)[None], 3, 0), atol=1e-6)
+    several = textures.sample(material, np.stack([uv.T, uv.T + 3], axis=1))
+    np.testing.assert_allclose(several, np.stack([sampled, sampled], axis=1), atol=1e-6)
 
 
 def test_large_textures_are_shrunk_by_area():
     texture = np.zeros((4, 4 * LONGEST_TEXTURE, 3), np.uint8)
     texture[:, ::4] = 200
     textures = TextureSet((Material("fine", (1, 1, 1), texture),))
-    sampled = textures.sample(np.zeros(50, int), np.random.default_rng(0).uniform(size=(50, 2)))
+    sampled = textures.sample(np.zeros(50, int), np.random.default_rng(0).uniform(size=(2, 50)))
     np.testing.assert_allclose(sampled, 50 / 255, atol=1 / 255)
 
 

@@ -1,7 +1,4 @@
-"""Made-up evaluations to report, and a browser to look at the reports."""
-
-import importlib.util
-import pathlib
+"""Made-up evaluations to report."""
 
 import numpy as np
 import pytest
@@ -90,17 +87,3 @@ def report_data():
 def silhouettes():
     """The function `ball_masks`."""
     return ball_masks
-
-
-@pytest.fixture(scope="session")
-def tab(tmp_path_factory):
-    """A browser's tab; the test skips where no Chromium is installed."""
-    path = pathlib.Path(__file__).with_name("chromium.py")
-    spec = importlib.util.spec_from_file_location("chromium", path)
-    chromium = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(chromium)
-    if chromium.find() is None:
-        pytest.skip("no Chromium is installed (looked for " + ", ".join(chromium.NAMES) + ")")
-    page = chromium.Page(tmp_path_factory.mktemp("browser"))
-    yield page
-    page.close()

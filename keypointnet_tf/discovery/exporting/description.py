@@ -50,6 +50,7 @@ def describe(predictor: Predictor, served: Served, *, tolerance: float) -> dict:
             "projection": "u = -focal x / z, v = -focal y / z",
         },
         "object_share": info.get("object_share"),
+        "canonical": predictor.canonical.tolist(),
         "units": "the object's longest side is 2",
         "precision": "float32",
         "tolerance": tolerance,

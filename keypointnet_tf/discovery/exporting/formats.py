@@ -15,9 +15,9 @@ from keypointnet_tf.discovery.exporting.served import Runner, Served
 # Name of each format's file, and the packages that write and run it.
 FILES = {
     SAVED_MODEL: "saved_model",
-    LITERT: "keypoints.tflite",
-    LITERT_INT8: "keypoints_int8.tflite",
-    ONNX: "keypoints.onnx",
+    LITERT: "model.tflite",
+    LITERT_INT8: "model_int8.tflite",
+    ONNX: "model.onnx",
 }
 PACKAGES = {
     SAVED_MODEL: ("tensorflow",),

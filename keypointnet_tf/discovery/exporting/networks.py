@@ -64,7 +64,9 @@ def float32_network(network: keras.Model, *, fold: bool = True) -> keras.Model:
         if not isinstance(layer, layers.Layer):  # an operation of `keras.ops`, which has no state
             return layer
         config = {**layer.get_config(), "dtype": "float32"}
-        return type(layer).from_config(config | ({"use_bias": True} if layer.name in norms else {}))
+        return _plain(layer).from_config(
+            config | ({"use_bias": True} if layer.name in norms else {})
+        )
 
     def call(layer, *inputs, **options):
         return inputs[0] if layer.name in dropped else layer(*inputs, **options)
@@ -79,6 +81,12 @@ def float32_network(network: keras.Model, *, fold: bool = True) -> keras.Model:
         else:
             layer.set_weights([ops.convert_to_numpy(weight) for weight in source.weights])
     return copy
+
+
+def _plain(layer: layers.Layer) -> type[layers.Layer]:
+    """Keras' own class in place of those of `trunk_layers`, whose kernels are for training."""
+    own = (layers.Conv2D, layers.BatchNormalization, layers.LeakyReLU)
+    return next((kind for kind in own if isinstance(layer, kind)), type(layer))
 
 
 def _norms(network: keras.Model) -> dict[str, layers.BatchNormalization]:

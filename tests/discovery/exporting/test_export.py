@@ -126,7 +126,7 @@ def test_dilated_convolutions_stay_whole_in_litert(exported):
     skip_without("litert")
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(exported[0] / "keypoints.tflite"))
+    interpreter = Interpreter(str(exported[0] / "model.tflite"))
     names = [operation["op_name"] for operation in interpreter._get_ops_details()]
     assert names.count("CONV_2D") == 11 and "SPACE_TO_BATCH_ND" not in names
     assert "VAR_HANDLE" not in names and "READ_VARIABLE" not in names
@@ -136,7 +136,7 @@ def test_onnx_names_its_axes(exported):
     skip_without("onnx")
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(exported[0] / "keypoints.onnx")
+    session = onnxruntime.InferenceSession(exported[0] / "model.onnx")
     assert [(x.name, x.shape) for x in session.get_inputs()] == [("image", ["batch", 32, 32, 3])]
     shapes = {output.name: output.shape for output in session.get_outputs()}
     assert shapes["orient_uv"] == ["batch", 2, 2] and shapes["faces_right"] == ["batch"]
@@ -151,7 +151,7 @@ def test_eight_bits_are_written_and_may_deviate(model, pictures, tmp_path):
     assert set(report["files"]) == {"litert_int8"}
     deviation = report["files"]["litert_int8"]["deviation"]
     assert 1e-4 < deviation["orient_uv"]["max"] < 0.5
-    interpreter = Interpreter(str(out / "keypoints_int8.tflite"))
+    interpreter = Interpreter(str(out / "model_int8.tflite"))
     details = interpreter.get_tensor_details()
     kernels = [d for d in details if len(d["shape"]) == 4 and tuple(d["shape"][1:3]) == (3, 3)]
     assert len(kernels) >= 8 and {d["dtype"] for d in kernels} == {np.int8}
@@ -238,7 +238,7 @@ def test_the_script(model, pictures, tmp_path):
         (["--out=o"], "--model_dir is missing"),
         (["--out=o", "--model_dir=m", "--int8"], "--int8 needs --images"),
         (["--out=o", "--model_dir=m", "--formats=a"], "expected of saved_model, litert, onnx"),
-        (["--out=o", "--model_dir=m"], "no model is there"),
+        (["--out=o", "--model_dir=m"], "m is no file and no preset"),
     ],
 )
 def test_bad_calls_of_the_script_end_with_one_line(arguments, message, tmp_path):

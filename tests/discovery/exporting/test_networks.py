@@ -7,8 +7,8 @@ from keras import layers
 from keypointnet_tf.discovery.exporting.networks import InferenceModel, float32_network
 
 
-def kinds(network):
-    return [type(layer) for layer in network.layers]
+def normalises(network):
+    return any(isinstance(layer, layers.BatchNormalization) for layer in network.layers)
 
 
 def values(network, inputs):
@@ -40,8 +40,8 @@ def test_folded_networks_say_the_same(small_model, pictures):
         ("keypoint_net", {"image": images, "faces_right": bits}),
     ):
         before, after = getattr(model, name), getattr(folded, name)
-        assert layers.BatchNormalization in kinds(before)
-        assert layers.BatchNormalization not in kinds(after)
+        assert normalises(before) and not normalises(after)
+        assert all(type(layer).__module__.startswith("keras.") for layer in after.layers)
         expected, found = values(before, inputs), values(after, inputs)
         for key in expected:
             assert np.std(expected[key]) > 1e-3
@@ -68,7 +68,7 @@ def test_what_others_use_too_is_not_folded():
     network = keras.Model(x, y)
     network.get_layer("norm0").set_weights([np.full(2, value) for value in (2.0, 1.0, 0.5, 3.0)])
     copy = float32_network(network)
-    assert layers.BatchNormalization in kinds(copy)
+    assert normalises(copy)
     image = np.random.default_rng(0).normal(size=(1, 4, 4, 2)).astype(np.float32)
     np.testing.assert_allclose(
         values(copy, image)["only"], values(network, image)["only"], atol=1e-6

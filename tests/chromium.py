@@ -21,9 +21,11 @@ OPTIONS = (
     "--no-first-run",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
+    # Names of other hosts are not even looked up: a page that asks for more fails visibly.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 )
-SECONDS = 60
+SECONDS = 120
 
 
 def find():
@@ -69,8 +71,8 @@ class Page:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return answer["result"]
 
-    def open(self, path, *, width=1280, height=900, theme="light", reduced_motion=True):
-        """Loads a file in a window of that size and waits until it is loaded."""
+    def open(self, page, *, width=1280, height=900, theme="light", reduced_motion=True):
+        """Loads a file or a URL in a window of that size and waits until it is loaded."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -86,10 +88,13 @@ class Page:
             },
         ]
         self.call("Emulation.setEmulatedMedia", features=features)
-        self.events.clear()
-        self.call("Page.navigate", url=path.resolve().as_uri())
-        while not self.named("Page.loadEventFired"):
-            self.events.append(self._receive())
+        # What the last page says when it is left is no concern of the next.
+        for url in ("about:blank", page if isinstance(page, str) else page.resolve().as_uri()):
+            self.events.clear()
+            self.call("Page.navigate", url=url)
+            while not self.named("Page.loadEventFired"):
+                self._receive()
+            self.run("0")
 
     def named(self, method):
         """The parameters of every event of that name since the page was opened."""
@@ -103,6 +108,28 @@ class Page:
         if "exceptionDetails" in found:
             raise RuntimeError(f"{script}: {found['exceptionDetails']}")
         return found["result"].get("value")
+
+    def wait_for(self, script, seconds=SECONDS):
+        """Waits until a JavaScript expression is true."""
+        end = time.monotonic() + seconds
+        while not self.run(f"Boolean({script})"):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{script}: not true within {seconds} s")
+            time.sleep(0.1)
+
+    def drag(self, places):
+        """Presses the mouse at the first of the places `(x, y)`, moves it over all, lets it go."""
+        button = {"button": "left", "clickCount": 1}
+        kinds = ["mousePressed"] + ["mouseMoved"] * (len(places) - 1) + ["mouseReleased"]
+        for kind, (x, y) in zip(kinds, [*places, places[-1]], strict=True):
+            held = 0 if kind == "mouseReleased" else 1
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=held, **button)
+
+    def choose_file(self, selector, path):
+        """Gives a file to an `<input type=file>`, as the visitor's dialogue would."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
     def complaints(self):
         """Everything that the console would show: messages, warnings, errors."""
