@@ -62,7 +62,7 @@ setup(
             "ai-edge-litert>=2.1",
             "onnx>=1.17",
             "onnxruntime>=1.20",
-            "tf2onnx>=1.16",
+            "tf2onnx>=1.17",
         ],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],

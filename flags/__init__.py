@@ -115,7 +115,7 @@ def field_text(kind: type, field: str) -> str:
     Raises:
       ValueError: the docstring does not name the field.
     """
-    text = inspect.getdoc(kind).partition("Attributes:\n")[2]
+    text = inspect.getdoc(kind).partition("Attributes:\n")[2].partition("\nRaises:\n")[0]
     entries = re.split(r"^ {2}(?=\S)", text, flags=re.MULTILINE)
     for entry in entries:
         names, _, description = entry.partition(":")

@@ -53,11 +53,11 @@ def define(values: flags.FlagValues) -> None:
     define_averaging(values)
 
 
-def define_averaging(values: flags.FlagValues) -> None:
+def define_averaging(values: flags.FlagValues, *, default: str = "full") -> None:
     """Adds `--averaging`."""
     flags.DEFINE_enum(
         "averaging",
-        "full",
+        default,
         list(AVERAGINGS),
         "Copies of each image that are averaged: none; orientation: six copies for the left/right "
         "decision; full: also the mirrored image's keypoints, at twice the cost.",

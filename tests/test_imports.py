@@ -40,11 +40,15 @@ LIGHT_MODULES = (
     "flags",
 )
 # Only these may name TensorFlow: the models run on every Keras backend. Skinning imports it when
-# points are skinned, not before; the layers import their kernels on its backend alone.
+# points are skinned, and exporting when a file is written or run, not before; the layers import
+# their kernels on its backend alone.
 TENSORFLOW = {
     f"{PACKAGE}.data.tf_pipeline",
     f"{PACKAGE}.discovery.distribution",
-    f"{PACKAGE}.discovery.exports",
+    *(
+        f"{PACKAGE}.discovery.exporting.{name}"
+        for name in ("litert", "onnx", "saved_model", "served")
+    ),
     f"{PACKAGE}.discovery.tf_kernels",
     f"{PACKAGE}.shapes.skinning",
 }

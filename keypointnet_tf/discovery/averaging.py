@@ -45,7 +45,8 @@ def orientations(orient_net, image, averaging: str):
 
 def mirrored_points(uv):
     """NDC points `[..., 2]` of a mirrored image, in the image."""
-    return uv * ops.convert_to_tensor(np.array([-1, 1], np.float32))
+    # NumPy: a tensor made here would become an input of exported functions.
+    return uv * np.array([-1, 1], np.float32)
 
 
 def decision_confidence(orient_uv):

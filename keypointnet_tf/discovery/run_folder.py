@@ -12,6 +12,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from keypointnet_tf.atomic_file import write_atomic
 from keypointnet_tf.discovery.config import TrainConfig, from_json, to_json
@@ -98,10 +99,10 @@ def write_json(path: pathlib.Path, data: dict) -> None:
     write_atomic(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
 
-def versions() -> dict[str, str]:
-    """Installed versions of what decides a run's numbers."""
+def versions(more: Sequence[str] = ()) -> dict[str, str]:
+    """Installed versions of what decides a run's numbers, and of `more` packages."""
     found = {}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

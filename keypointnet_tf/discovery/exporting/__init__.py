@@ -1,0 +1,1 @@
+"""A trained model as files for other runtimes: SavedModel, LiteRT, ONNX."""
