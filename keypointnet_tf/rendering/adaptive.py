@@ -102,9 +102,9 @@ def sample_offsets(steps: np.ndarray, s: int) -> np.ndarray:
       steps: `[2, 2, P]`, see `Judgement`.
       s: samples per pixel side.
     """
-    place = (np.arange(s, dtype=np.float32) + 0.5) / s - 0.5
-    down, across = (part.reshape(-1, 1) for part in np.meshgrid(place, place, indexing="ij"))
-    return steps[0, :, None] * across + steps[1, :, None] * down
+    place = ((np.arange(s, dtype=np.float32) + 0.5) / s - 0.5)[:, None]
+    across, down = steps[:, :, None] * place
+    return (down[:, :, None] + across[:, None]).reshape(2, s * s, -1)
 
 
 def _image(shape: tuple[int, int], hits: Hits, values: np.ndarray, empty: float = 0) -> np.ndarray:

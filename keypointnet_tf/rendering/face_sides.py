@@ -20,9 +20,11 @@ class FaceSides:
     def __init__(self, mesh: Mesh) -> None:
         planes = face_normals(mesh.vertices.astype(float), mesh.faces)
         self.flipped = (planes * mesh.normals.sum(axis=1)).sum(axis=1) < 0
-        self._planes = np.where(self.flipped[:, None], -planes, planes)
-        self._offsets = (self._planes * mesh.vertices[mesh.faces[:, 0]]).sum(axis=1)
+        planes[self.flipped] *= -1
+        offsets = (planes * mesh.vertices[mesh.faces[:, 0]]).sum(axis=1)
+        # [4, F]: a product with few long rows is several times as fast as one with many short ones.
+        self._planes = np.concatenate([planes.T, -offsets[None]])
 
     def front(self, eye: np.ndarray) -> np.ndarray:
         """`[F]` bool: `eye` `[3]` (object frame) is on the outer side of the face's plane."""
-        return self._planes @ eye >= self._offsets
+        return np.append(eye, 1.0) @ self._planes >= 0

@@ -59,10 +59,11 @@ class FeatureEdges:
         Args:
           front: `[F]` bool, whether each face turns its outer side to the camera.
         """
-        first, second = (front[faces] for faces in self._creases.faces)
-        creases = self._creases.ends[first | second]
-        first, second = (front[faces] for faces in self._smooth.faces)
-        return np.concatenate([self._always, creases, self._smooth.ends[first != second]])
+        first, second = (front.take(faces) for faces in self._creases.faces)
+        creases = self._creases.ends.take(np.flatnonzero(first | second), axis=0)
+        first, second = (front.take(faces) for faces in self._smooth.faces)
+        silhouettes = self._smooth.ends.take(np.flatnonzero(first != second), axis=0)
+        return np.concatenate([self._always, creases, silhouettes])
 
 
 class _Edges(NamedTuple):

@@ -50,7 +50,7 @@ class Picture:
 
     def fill(self, hits: Hits, colors: np.ndarray) -> None:
         """Fills whole pixels, one hit each, `hits.rays` their numbers; colours `[3, P]`."""
-        self._rgba[hits.rays] = _levels(*colors, np.ones(1))
+        self._rgba[hits.rays] = _levels(colors, 1.0)
         self._depth[hits.rays] = hits.depths
         self._face_ids[hits.rays] = hits.faces
 
@@ -58,6 +58,7 @@ class Picture:
         """Mixes the pixels `[n]` from hits of the rays `view.rays(s)`; colours `[3, P]`."""
         s, count = self._view.supersample, len(pixels)
         slots = self._slots(pixels).take(hits.rays)
+        owners = slots % max(count, 1)
 
         def parts(values: np.ndarray, empty: float) -> np.ndarray:
             """`[s * s, n]` values at their samples."""
@@ -67,8 +68,8 @@ class Picture:
 
         faces, depths = parts(hits.faces, -1), parts(hits.depths, -np.inf)
         hit = (faces >= 0).sum(axis=0)
-        mean = [parts(color, 0).sum(axis=0) / np.maximum(hit, 1) for color in colors]
-        self._rgba[pixels] = _levels(*mean, hit / s**2)
+        total = np.stack([np.bincount(owners, color, minlength=count) for color in colors])
+        self._rgba[pixels] = _levels(total / np.maximum(hit, 1), hit / s**2)
         self._depth[pixels] = _front_mean(depths, SAME_SURFACE_PIXELS * self._view.footprint)
         self._face_ids[pixels] = _central(faces, s)
 
@@ -95,9 +96,12 @@ class Picture:
         return (column.reshape(h, 1, w, 1) + parts).reshape(-1)
 
 
-def _levels(*channels: np.ndarray) -> np.ndarray:
-    """`[n, C]` uint8 from channels in [0, 1] that broadcast to `[n]`."""
-    return (np.stack(np.broadcast_arrays(*channels), axis=-1) * 255 + 0.5).astype(np.uint8)
+def _levels(colors: np.ndarray, alpha: np.ndarray | float) -> np.ndarray:
+    """`[n, 4]` uint8 from colours `[3, n]` and alpha in [0, 1]."""
+    levels = np.empty((colors.shape[1], 4), np.uint8)
+    levels[:, :3] = (colors * 255 + 0.5).T
+    levels[:, 3] = alpha * 255 + 0.5
+    return levels
 
 
 def _front_mean(depths: np.ndarray, reach: float) -> np.ndarray:

@@ -39,7 +39,8 @@ class Scene:
       mesh: in the object frame; not normalised here.
       caster: the class that casts rays; by default Embree where it is installed.
       adaptive: whether pixels well inside a smooth surface take one sample through their centre;
-        False for all samples everywhere, which takes up to half as long again.
+        False for all samples everywhere, which takes up to 1.5 times as long at 2 x 2 samples
+        and up to 2.3 times at 4 x 4.
 
     Raises:
       ValueError: the mesh has no faces or non-finite vertices, or a texture of a wrong type.

@@ -95,12 +95,13 @@ class Surface:
         colors = np.clip(slope + least, 0, 1)
         chosen = np.flatnonzero(self.textured(points)) if self._textures else ()
         if len(chosen):
-            uv = points.uv.take(chosen, axis=1)[:, None]
-            if offsets is not None:
-                uv = uv + offsets.take(chosen, axis=2)
-            texels = self._textures.sample(points.materials.take(chosen), uv)
-            texels *= slope.take(chosen, axis=1)[:, None]
-            texels += least.take(chosen, axis=1)[:, None]
+            parts = (points.materials, points.uv, slope, least)
+            if len(chosen) < len(points.materials):
+                parts = (part.take(chosen, axis=-1) for part in parts)
+                offsets = None if offsets is None else offsets.take(chosen, axis=2)
+            materials, uv, slope, least = parts
+            uv = uv[:, None] if offsets is None else uv[:, None] + offsets
+            texels = self._textures.sample(materials, uv) * slope[:, None] + least[:, None]
             colors[:, chosen] = np.clip(texels, 0, 1, out=texels).mean(axis=1)
         return colors
 
@@ -176,10 +177,11 @@ class TextureSet:
         places = place, place + 1, place + row, place + row + 1
         color = np.zeros((3, *place.shape), np.float32)
         for share, at in zip(shares, places, strict=True):
+            share *= np.float32(1 / 255)
             texels = self._texels.take(at).view(np.uint8).reshape(*place.shape, 4)
             for channel in range(3):
                 color[channel] += share * texels[..., channel]
-        return color / np.float32(255)
+        return color
 
 
 def _packed(texture: np.ndarray) -> np.ndarray:

@@ -70,9 +70,8 @@ class View:
         """Pixels `left, right, top, bottom` (half open) that hold the object's projection."""
         if not self.in_front:
             return 0, self.size, 0, self.size
-        low = np.clip(self.pixels.min(axis=1), 0, self.size)
-        high = np.clip(np.ceil(self.pixels.max(axis=1)), 0, self.size)
-        return int(low[0]), int(high[0]), int(low[1]), int(high[1])
+        (left, top), (right, bottom) = self.pixels.min(axis=1), np.ceil(self.pixels.max(axis=1))
+        return tuple(int(min(max(edge, 0), self.size)) for edge in (left, right, top, bottom))
 
     @property
     def shape(self) -> tuple[int, int]:
