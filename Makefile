@@ -14,6 +14,9 @@ DEMO_PAIRS ?= $(if $(filter-out plane,$(DEMO_SHAPES)),12,20)
 # Optional parts to install with the package; tests of those that are absent skip, by name.
 EXTRAS ?= test
 
+# A worker for each core, up to four; TESTFLAGS= runs the tests one after the other.
+TESTFLAGS ?= -n logical --maxprocesses=4 --dist=loadfile
+
 RUN := .venv/bin/python
 comma := ,
 READY := .venv/.ready-$(subst $(comma),-,$(EXTRAS))

@@ -65,7 +65,7 @@ setup(
             "tf2onnx>=1.17",
         ],
         "jax": ["jax>=0.5"],
-        "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "ruff>=0.6"],
+        "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "ruff>=0.6"],
     },
     classifiers=[
         "Programming Language :: Python :: 3.11",
