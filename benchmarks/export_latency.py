@@ -2,6 +2,7 @@
 
 python benchmarks/export_latency.py
 python benchmarks/export_latency.py --model runs/demo/model --averaging full
+python benchmarks/export_latency.py --model new --size 128 --filters 64
 
 All runtimes take turns in one process that is kept on one core. Needs the extra [export].
 """
@@ -31,13 +32,26 @@ NAMES = {
     "onnx": "ONNX Runtime",
 }
 WARM_UP = 5
+NEW = "new"
+QUICK = {"model": NEW, "size": 16, "filters": 4, "orient_filters": 4, "stride": 2, "repeats": 2}
 
 
 def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     flags.DEFINE_string(
-        "model", "car", "Run folder, .keras file, or a model of the package.", flag_values=values
+        "model",
+        "car",
+        f"Run folder, .keras file, a model of the package, or {NEW}: an untrained one.",
+        flag_values=values,
     )
+    integers = (
+        ("size", 128, "Image side in pixels of a new model."),
+        ("filters", 64, "Filters of its KeypointNet."),
+        ("orient_filters", 32, "Filters of its OrientNet."),
+        ("stride", 1, "Output stride of both."),
+    )
+    for name, default, text in integers:
+        flags.DEFINE_integer(name, default, text, lower_bound=1, flag_values=values)
     flags.DEFINE_string(
         "page", None, "Markdown page that is replaced; none for none.", flag_values=values
     )
@@ -49,9 +63,9 @@ def main(values: flags.FlagValues) -> None:
     """Measures, prints a table, and writes a JSON file and, if asked for, a page."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     report: dict[str, Any] = harness.description(PACKAGES)
-    report["settings"] = {name: values[name].value for name in ("model", "averaging", "repeats")}
+    report["settings"] = {name: values[name].value for name in ("averaging", *QUICK)}
     if values.quick:
-        report["settings"] |= {"model": None, "repeats": 2}
+        report["settings"] |= QUICK
     report |= harness.in_fresh_process(measure, report["settings"])
     print(table(report))
     print(f"written to {harness.write_json(report, values.out, 'export_latency')}")
@@ -72,9 +86,9 @@ def _measure(settings: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
     from keypointnet_tf.discovery.exporting.config import ExportConfig
     from keypointnet_tf.discovery.exporting.export import export_model
 
-    model = _model(settings["model"])
+    model = _model(settings)
     config = ExportConfig(averaging=settings["averaging"], int8=True)
-    images = check_images(model, objects=2 if settings["model"] is None else 50)
+    images = check_images(model, objects=2 if settings["size"] < 32 else 50)
     report = export_model(model, folder / "out", config, images=images)
     inputs = {"image": images[:1]}
     cases, tasks = _keras_cases(model, settings["averaging"], folder, images[:1])
@@ -95,6 +109,7 @@ def _measure(settings: dict[str, Any], folder: pathlib.Path) -> dict[str, Any]:
         "trained_precision": report["trained_precision"],
         "pixels": sizes.size,
         "keypoints": sizes.num_keypoints,
+        "parameters": model.count_params(),
         "calibrated_images": len(images),
     }
 
@@ -120,16 +135,21 @@ def _keras_cases(
     return cases, tasks
 
 
-def _model(source: str | None):
-    from keypointnet_tf.discovery.presets import load_preset
-
-    if source is not None:
-        return load_preset(source)
+def _model(settings: dict[str, Any]):
     from keypointnet_tf.discovery.config import ModelConfig, TrainConfig
     from keypointnet_tf.discovery.pair_model import PairModel
+    from keypointnet_tf.discovery.presets import load_preset
 
-    config = ModelConfig(size=16, filters=4, orient_filters=4, num_keypoints=4, dilations=(1, 2))
-    return PairModel(TrainConfig(model=config, precision="float32"), info={"category": "plane"})
+    if settings["model"] != NEW:
+        return load_preset(settings["model"])
+    config = ModelConfig(
+        size=settings["size"],
+        filters=settings["filters"],
+        orient_filters=settings["orient_filters"],
+        output_stride=settings["stride"],
+        orient_output_stride=settings["stride"],
+    )
+    return PairModel(TrainConfig(model=config), info={"category": "car"})
 
 
 def table(report: dict[str, Any]) -> str:
@@ -150,8 +170,9 @@ def _page(report: dict[str, Any]) -> list[str]:
     """The sections of the Markdown page."""
     text = (
         f"One image of {report['pixels']} px on one core, {report['keypoints']} keypoints, model "
-        f"`{report['settings']['model']}`, averaging `{report['settings']['averaging']}`. Medians "
-        f"of {report['settings']['repeats']} calls, the runtimes taking turns. Deviations of `uv` "
+        f"`{report['settings']['model']}`, {report['parameters']:,} weights, averaging "
+        f"`{report['settings']['averaging']}`. Medians of {report['settings']['repeats']} calls, "
+        "the runtimes taking turns. Deviations of `uv` "
         "from Keras in float32 are in NDC (the image is 2 wide) on "
         f"{report['calibrated_images']} images, those on which the 8 bits were calibrated."
     )
