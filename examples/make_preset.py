@@ -39,12 +39,17 @@ SHOWN = (
 )
 
 
+# The first of them; the rest say the same or need no background.
+ON_BACKGROUNDS = SHOWN[:6]
+
+
 def define(values: flags.FlagValues) -> None:
     """Adds the flags."""
     strings = (
         ("name", None, "Name of the model. Required."),
         ("model_dir", None, "Run folder, or a .keras file. Required."),
         ("eval", None, "Folder of its evaluation with predictions.npz. Required."),
+        ("background_eval", "", "Folder of an evaluation with --backgrounds, for the card."),
         ("recipe", "", "How it was trained, for the card."),
         ("limits", "", "Where it fails, for the card."),
         ("out", str(ROOT / "keypointnet_tf" / "weights"), "Folder of the three files."),
@@ -70,8 +75,10 @@ def main(values: flags.FlagValues) -> None:
     out = pathlib.Path(values.out)
     out.mkdir(parents=True, exist_ok=True)
     save_model(model, out / f"{values.name}.keras")
-    summary = json.loads((pathlib.Path(values.eval) / "summary.json").read_text())
-    figures = {name: float(summary[name]) for name in SHOWN}
+    figures = measured(values.eval)
+    if values.background_eval:
+        told = measured(values.background_eval)
+        figures |= {f"background_{name}": told[name] for name in ON_BACKGROUNDS}
     fields = {
         "name": values.name,
         "category": model.info["category"],
@@ -84,6 +91,12 @@ def main(values: flags.FlagValues) -> None:
     text = card(fields, model, canonical, hints, values.limits)
     write_atomic(out / f"{values.name}.md", text.encode())
     print(f"{out / values.name}.keras, .json, .md written")
+
+
+def measured(folder: str) -> dict[str, float]:
+    """The figures of an evaluation that a card shows."""
+    summary = json.loads((pathlib.Path(folder) / "summary.json").read_text())
+    return {name: float(summary[name]) for name in SHOWN}
 
 
 def canonical_and_hints(predictions):
@@ -145,8 +158,8 @@ CARD = """# Model card: {name}
 ## Figures
 
 On objects that it was not trained on, averaged over mirrored and zoomed copies
-(`--averaging=full`); `fixed_*` on 50 pairs that a test of the package scores again.
-`docs/metrics.md` explains each.
+(`--averaging=full`); `fixed_*` on 50 pairs that a test of the package scores again,
+`background_*` over backgrounds that it was not trained on. `docs/metrics.md` explains each.
 
 | figure | value |
 | --- | --- |
