@@ -12,7 +12,7 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parent
 FOLDERS = ("tests/geometry", "tests/discovery")
 # Reasons for which a test may be skipped there, and no other.
-EXPECTED_SKIPS = ("tensorflow_graphics", "'tensorflow'")
+EXPECTED_SKIPS = ("tensorflow_graphics", "'tensorflow'", "exports need the TensorFlow backend")
 LIMIT_SECONDS = 900
 
 pytestmark = [
