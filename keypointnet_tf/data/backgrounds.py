@@ -12,13 +12,13 @@ import os
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 from tqdm import tqdm
 
 from keypointnet_tf.data.photos import find_photos, read_photo
 
 TILE_RATIO = 1.5
-PROCEDURAL_TILES = 512
+PROCEDURAL_TILES = 1024
 CROPS_PER_FOLDER = 1024
 
 
@@ -80,11 +80,20 @@ def _random_square(rng: np.random.Generator, photo: Image.Image, tile: int) -> n
 
 
 def procedural_tile(rng: np.random.Generator, tile: int) -> np.ndarray:
-    """uint8 `[T, T, 3]`: one of the kinds in `KINDS`, with some fine noise over it."""
+    """uint8 `[T, T, 3]`: one of the kinds in `KINDS`, in or out of focus, with some fine noise."""
     kind = KINDS[rng.integers(len(KINDS))]
-    picture = kind(rng, tile)
+    picture = _focused(rng, kind(rng, tile))
     grain = rng.normal(0, rng.uniform(0, 0.03), (tile, tile, 1))
     return np.round(np.clip(picture + grain, 0, 1) * 255).astype(np.uint8)
+
+
+def _focused(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
+    """As it is, or, in two of five, blurred as what lies far behind an object."""
+    if rng.random() < 0.6:
+        return picture
+    soft = Image.fromarray(np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    radius = rng.uniform(0, 0.03) * len(picture)
+    return np.asarray(soft.filter(ImageFilter.GaussianBlur(radius))) / 255
 
 
 def gradient(rng: np.random.Generator, tile: int) -> np.ndarray:
@@ -153,6 +162,32 @@ def scene(rng: np.random.Generator, tile: int) -> np.ndarray:
     return picture
 
 
+def clutter(rng: np.random.Generator, tile: int) -> np.ndarray:
+    """Things of any shape in front of each other, each with a texture and a light of its own."""
+    textures = (gradient, clouds, stripes, leaves, plain)
+    picture = textures[rng.integers(4)](rng, tile)
+    for _ in range(rng.integers(3, 10)):
+        inside, shade = _thing(rng, tile)
+        texture = textures[rng.integers(len(textures))](rng, tile)
+        picture = np.where(inside[..., None], texture * shade[..., None], picture)
+    return picture
+
+
+def _thing(rng: np.random.Generator, tile: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where a lobed shape is, bool `[T, T]`, and its shading, `[T, T]` around 1."""
+    x, y = _grid(tile)
+    angle, size = rng.uniform(0, np.pi), 0.1 + 0.15 * rng.pareto(2.0)
+    dx, dy = x - rng.uniform(-1, 1), y - rng.uniform(-1, 1)
+    across = (dx * np.cos(angle) + dy * np.sin(angle)) / size
+    along = (dy * np.cos(angle) - dx * np.sin(angle)) / (size * rng.uniform(0.3, 1))
+    around, lobes = np.arctan2(along, across), np.arange(2, 5)
+    waves = rng.normal(0, 0.15, 3) * np.cos(lobes * around[..., None] + rng.uniform(0, 6, 3))
+    edge = 1 + waves.sum(axis=-1)
+    light = rng.uniform(0, 2 * np.pi)
+    shade = 1 + rng.uniform(0, 0.5) * (across * np.cos(light) + along * np.sin(light))
+    return np.hypot(across, along) < edge, np.clip(shade, 0.3, 1.6)
+
+
 def plain(rng: np.random.Generator, tile: int) -> np.ndarray:
     """One colour: a wall, a studio, a paper."""
     return np.broadcast_to(_color(rng), (tile, tile, 3))
@@ -166,6 +201,10 @@ KINDS: tuple[Callable[[np.random.Generator, int], np.ndarray], ...] = (
     leaves,
     scene,
     scene,
+    clutter,
+    clutter,
+    clutter,
+    clutter,
     plain,
 )
 
