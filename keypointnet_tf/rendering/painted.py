@@ -57,6 +57,9 @@ class PaintedSurface:
             )
         self._surface, self._mesh, self._looks = surface, mesh, looks
         self._painted = np.array([look is not None for look in looks], bool)
+        # Materials that share a look are coloured together.
+        first = {id(look): number for number, look in reversed(list(enumerate(looks)))}
+        self._numbers = np.array([first[id(look)] for look in looks], np.intp)
         factors = [(look.gloss, look.sharpness) if look else (1.0, 1.0) for look in looks]
         self._highlights = np.array(factors, np.float32).reshape(-1, 2).T
 
@@ -76,22 +79,35 @@ class PaintedSurface:
         self, points: PaintedPoints, lights: Lights, offsets: np.ndarray | None = None
     ) -> np.ndarray:
         """`[3, P]` float32; see `Surface.colors`."""
-        colors = self._surface.colors(points.plain, lights, offsets)
-        chosen = np.flatnonzero(self._painted.take(points.materials))
-        some = points.take(chosen)
-        gloss, sharpness = self._highlights.take(some.materials, axis=1)
-        part = None if offsets is None else offsets.take(chosen, axis=2)
-        albedo = self._albedo(some, part)
-        colors[:, chosen] = lit(albedo, some.normals, lights, gloss=gloss, sharpness=sharpness)
+        painted = self._painted.take(points.materials)
+        colors = np.empty_like(points.albedo)
+        for chosen, shade in ((~painted, self._old_colors), (painted, self._new_colors)):
+            here = np.flatnonzero(chosen)
+            part = None if offsets is None else offsets.take(here, axis=2)
+            colors[:, here] = shade(points.take(here), lights, part)
         return colors
+
+    def _old_colors(
+        self, points: PaintedPoints, lights: Lights, offsets: np.ndarray | None
+    ) -> np.ndarray:
+        return self._surface.colors(points.plain, lights, offsets)
+
+    def _new_colors(
+        self, points: PaintedPoints, lights: Lights, offsets: np.ndarray | None
+    ) -> np.ndarray:
+        gloss, sharpness = self._highlights.take(points.materials, axis=1)
+        albedo = self._albedo(points, offsets)
+        return lit(albedo, points.normals, lights, gloss=gloss, sharpness=sharpness)
 
     def _albedo(self, points: PaintedPoints, offsets: np.ndarray | None) -> np.ndarray:
         """`[3, P]` of points all of which are painted."""
         albedo = np.empty_like(points.albedo)
         detail = np.zeros(len(points.materials), bool)
-        for material in np.unique(points.materials):
-            look, here = self._looks[material], np.flatnonzero(points.materials == material)
-            albedo[:, here] = look.albedo(points.places[:, here], points.outward[:, here])
+        numbers = self._numbers.take(points.materials)
+        for number in np.unique(numbers):
+            look, here = self._looks[number], np.flatnonzero(numbers == number)
+            places, outward = (part.take(here, axis=1) for part in (points.places, points.outward))
+            albedo[:, here] = look.albedo(places, outward)
             detail[here] = look.detail
         here = np.flatnonzero(detail)
         part = None if offsets is None else offsets.take(here, axis=2)
