@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from flags import run_script  # noqa: E402
 from flags.eval_flags import backgrounds  # noqa: E402
 from flags.predict_flags import define_averaging  # noqa: E402
+from keypointnet_tf.discovery.config import ADAPTATION_ALPHA  # noqa: E402
 
 # Other backgrounds than those of a training and of eval.py.
 BACKGROUND_SEED = 2**21
@@ -50,7 +51,7 @@ def define(values: flags.FlagValues) -> None:
     )
     flags.DEFINE_float(
         "alpha",
-        1.0,
+        ADAPTATION_ALPHA,
         "Weight of the photos' statistics against the training's, 0 to 1.",
         flag_values=values,
     )

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from keypointnet_tf.discovery import losses
 from keypointnet_tf.discovery.averaging import orientations
+from keypointnet_tf.discovery.config import ADAPTATION_ALPHA
 from keypointnet_tf.discovery.pair_model import PairModel
 
 # Fewer photos than these show too few objects and places to stand for what is to come.
@@ -44,7 +45,7 @@ def adapt_batch_norm(
     model: PairModel,
     images: np.ndarray,
     *,
-    alpha: float = 1.0,
+    alpha: float = ADAPTATION_ALPHA,
     averaging: str = "full",
     batch_size: int = 16,
     progress: bool = False,

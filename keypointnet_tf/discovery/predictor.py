@@ -25,7 +25,7 @@ from keypointnet_tf.discovery.averaging import (
 )
 from keypointnet_tf.discovery.batch_norm_adaptation import adapt_batch_norm
 from keypointnet_tf.discovery.checkpoints import load_model
-from keypointnet_tf.discovery.config import AVERAGINGS
+from keypointnet_tf.discovery.config import ADAPTATION_ALPHA, AVERAGINGS
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.photo_keypoints import (
     FramedPhoto,
@@ -219,7 +219,7 @@ class Predictor:
         self,
         photos: Sequence[Photo],
         *,
-        alpha: float = 1.0,
+        alpha: float = ADAPTATION_ALPHA,
         masks: Sequence | None = None,
         boxes: Sequence | None = None,
         on_failure: Callable[[str, ValueError], None] | None = None,

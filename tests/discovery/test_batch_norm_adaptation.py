@@ -78,7 +78,7 @@ def pictures(count=8, seed=0):
 
 
 def adapt(model, images, **settings):
-    return adapt_batch_norm(model, images, **{"averaging": "none"} | settings)
+    return adapt_batch_norm(model, images, **{"averaging": "none", "alpha": 1.0} | settings)
 
 
 def predicted(model, images):
@@ -250,14 +250,16 @@ def test_photos_are_framed_as_for_prediction(model, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no image")
     failures = []
     adapted = Predictor(model, averaging="none").adapted(
-        [*files, tmp_path / "bad.png"], on_failure=lambda name, error: failures.append(name)
+        [*files, tmp_path / "bad.png"],
+        alpha=1.0,
+        on_failure=lambda name, error: failures.append(name),
     )
     assert failures == [str(tmp_path / "bad.png")]
     expected = adapt(model, images)
     for first, second in zip(moments(adapted.model), moments(expected), strict=True):
         np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-5)
     masks = [np.pad(np.ones((8, 8), bool), 4)] * 4
-    masked = Predictor(model, averaging="none").adapted(files, masks=masks)
+    masked = Predictor(model, averaging="none").adapted(files, masks=masks, alpha=1.0)
     assert not np.allclose(moments(masked.model)[0], moments(adapted.model)[0], atol=1e-3)
     with pytest.raises(ValueError, match="0 photos to adapt to"):
         Predictor(model, averaging="none").adapted([])
