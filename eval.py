@@ -99,7 +99,7 @@ def _predict_and_score(values):
         )
     predictor = Predictor.from_preset(values.model_dir, averaging=values.averaging)
     same = {
-        "change": eval_flags.backgrounds(values, predictor.size),
+        "change": eval_flags.backgrounds(values.backgrounds, predictor.size),
         "batch_size": values.batch_size,
         "resampling": eval_flags.resampling(values),
         "made_by": describe(

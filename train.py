@@ -84,8 +84,14 @@ def load_data(values, config):
         from keypointnet_tf.discovery.photo_training import from_posed_photos
 
         return from_posed_photos(values.photo_pairs, config)
+    from keypointnet_tf.rendering.pairs import PairConfig
+
     return training_data.rendered(
-        values.shapes, config, objects=values.objects, workers=values.workers
+        values.shapes,
+        config,
+        pair_config=PairConfig(random_materials=values.random_materials),
+        objects=values.objects,
+        workers=values.workers,
     )
 
 

@@ -2,6 +2,10 @@
 
 python examples/contact_sheet.py --shapes=plane --out=docs/images/plane_sheet.png
 python examples/contact_sheet.py --shapes=chair --landmarks --out=chair_landmarks.png
+python examples/contact_sheet.py --shapes=car --shapes=plane --shapes=chair --count=12 \
+  --random_materials --out=docs/images/random_materials.png
+
+With --random_materials each object is drawn from two sides with the same materials, as a pair is.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from keypointnet_tf.geometry import placement  # noqa: E402
+from keypointnet_tf.rendering.looks import Looks, draw_looks  # noqa: E402
 from keypointnet_tf.rendering.scene import Scene  # noqa: E402
 from keypointnet_tf.shapes.mesh import Mesh  # noqa: E402
 from keypointnet_tf.shapes.procedural import CATEGORIES, generate_object  # noqa: E402
@@ -28,13 +33,15 @@ INK = (40, 44, 52)
 COLUMNS = 8
 LABEL_HEIGHT = 13
 GOLDEN_ANGLE = 137.508
+SECOND_VIEW = 70.0
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("shapes", "plane", list(CATEGORIES), "The category.")
-flags.DEFINE_integer("count", 48, "Objects in the grid.", lower_bound=1)
+flags.DEFINE_multi_enum("shapes", ["plane"], list(CATEGORIES), "Category; may be repeated.")
+flags.DEFINE_integer("count", 48, "Objects of each category.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the objects.", lower_bound=0)
 flags.DEFINE_integer("cell", 110, "Side of a picture in pixels.", lower_bound=16)
 flags.DEFINE_boolean("landmarks", False, "Mark the true landmarks with dots.")
+flags.DEFINE_boolean("random_materials", False, "Draw other materials, two views of each object.")
 flags.DEFINE_float(
     "azimuth",
     None,
@@ -49,23 +56,26 @@ flags.DEFINE_string("out", None, "PNG to write; by default docs/images/<shapes>_
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"arguments are {argv[1:]}; expected flags only")
-    out = pathlib.Path(FLAGS.out or f"docs/images/{FLAGS.shapes}_sheet.png")
+    out = pathlib.Path(FLAGS.out or f"docs/images/{'_'.join(FLAGS.shapes)}_sheet.png")
     tiles = []
-    for index in tqdm(range(FLAGS.count), desc=FLAGS.shapes):
-        azimuth = 40 + index * GOLDEN_ANGLE if FLAGS.azimuth is None else FLAGS.azimuth
-        mesh = generate_object(FLAGS.shapes, FLAGS.seed, index)
-        tiles.append(
-            draw_tile(
-                mesh,
-                azimuth,
-                FLAGS.elevation,
-                cell=FLAGS.cell,
-                zoom=FLAGS.zoom,
-                landmarks=FLAGS.landmarks,
-            )
-        )
+    for category in FLAGS.shapes:
+        for index in tqdm(range(FLAGS.count), desc=category):
+            tiles += draw_object(category, index)
     save_png(join_tiles(tiles), out)
     print(out)
+
+
+def draw_object(category: str, index: int) -> list[Image.Image]:
+    """The object's tiles: one, or two that show the same random materials."""
+    azimuth = 40 + index * GOLDEN_ANGLE if FLAGS.azimuth is None else FLAGS.azimuth
+    mesh = generate_object(category, FLAGS.seed, index)
+    look = {"cell": FLAGS.cell, "zoom": FLAGS.zoom, "landmarks": FLAGS.landmarks}
+    azimuths = [azimuth]
+    if FLAGS.random_materials:
+        rng = np.random.default_rng([FLAGS.seed, *category.encode(), index])
+        look["looks"] = draw_looks(rng, mesh.materials)
+        azimuths.append(azimuth + SECOND_VIEW)
+    return [draw_tile(mesh, angle, FLAGS.elevation, **look) for angle in azimuths]
 
 
 def draw_tile(
@@ -76,11 +86,12 @@ def draw_tile(
     cell: int,
     zoom: float = 1.0,
     landmarks: bool = False,
+    looks: Looks | None = None,
 ) -> Image.Image:
     """One object above its kind; angles in degrees."""
     eye = placement.NOMINAL_DISTANCE * _direction(azimuth, elevation)
     pose, focal = placement.look_at(eye), zoom * placement.focal_length()
-    rendering = Scene(mesh).render(pose, size=cell, focal=focal, supersample=3)
+    rendering = Scene(mesh).render(pose, size=cell, focal=focal, supersample=3, looks=looks)
     tile = Image.new("RGB", (cell, cell + LABEL_HEIGHT), BACKGROUND)
     picture = Image.fromarray(rendering.rgba, "RGBA")
     tile.paste(picture, (0, 0), picture)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from keypointnet_tf.metrics.bootstrap import Resampling
 
 COMPARE = "compare"
+# Of the backgrounds: other draws than those of a training, whose seed is 0 unless it is set.
+BACKGROUND_SEED = 2**20
 # What there is to score, beside a predictions file: exactly one of them.
 SOURCES = ("data_dir", "shapes", "photos")
 
@@ -98,21 +100,23 @@ def _define_scoring(values: flags.FlagValues) -> None:
     )
 
 
-def backgrounds(values: flags.FlagValues, size: int) -> Randomizer | None:
-    """What puts `--backgrounds` behind objects in pictures of side `size`, or None for black.
+def backgrounds(source: str | None, size: int, *, seed: int = BACKGROUND_SEED) -> Randomizer | None:
+    """What puts backgrounds behind objects in pictures of side `size`, or None for black.
+
+    Args:
+      source: as `--backgrounds` takes it.
+      size: of the pictures.
+      seed: of the backgrounds.
 
     Raises:
       ValueError: no photo is there, or one cannot be read.
     """
-    if not values.backgrounds:
+    if not source:
         return None
     from keypointnet_tf.data.backgrounds import make_bank, photo_bank
     from keypointnet_tf.data.domain_randomization import DomainRandomization, Randomizer
 
-    # Other draws than those of a training, whose seed is 0 unless it is set.
-    seed = 2**20
-    procedural = values.backgrounds == "procedural"
-    bank = make_bank(size, seed=seed) if procedural else photo_bank(values.backgrounds, size)
+    bank = make_bank(size, seed=seed) if source == "procedural" else photo_bank(source, size)
     return Randomizer(DomainRandomization(background=1.0), size, seed=seed, bank=bank)
 
 

@@ -10,6 +10,7 @@ import dataclasses
 from absl import flags
 
 from flags import field_text
+from flags.view_flags import define_random_materials
 from keypointnet_tf.data.domain_randomization import DomainRandomization
 from keypointnet_tf.discovery.config import (
     ORIENT_BITS,
@@ -60,6 +61,11 @@ def check(values: flags.FlagValues) -> None:
         raise ValueError("--model_dir is missing; expected the folder of the run")
     if sum(bool(values[name].value) for name in SOURCES) != 1:
         raise ValueError("expected one of --data_dir, --shapes and --photo_pairs")
+    if values.random_materials and not values.shapes:
+        raise ValueError(
+            f"--random_materials={values.random_materials:g} is for --shapes; records take it when "
+            "they are rendered: render.py --random_materials"
+        )
 
 
 def _define_run(values: flags.FlagValues) -> None:
@@ -93,6 +99,7 @@ def _define_run(values: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "workers", 1, "With --shapes: render processes that work ahead.", flag_values=values
     )
+    define_random_materials(values, "With --shapes: ")
     flags.DEFINE_enum(
         "distribute",
         "none",

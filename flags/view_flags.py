@@ -28,6 +28,13 @@ def define_views(values: flags.FlagValues) -> None:
     _define_images(values)
     _define_cameras(values)
     _define_lights(values)
+    define_random_materials(values)
+
+
+def define_random_materials(values: flags.FlagValues, condition: str = "") -> None:
+    """Adds `--random_materials`; the condition stands before its text."""
+    text = condition + field_text(PairConfig, "random_materials").split(";")[0] + "."
+    flags.DEFINE_float("random_materials", _VIEWS.random_materials, text, flag_values=values)
 
 
 def _define_images(values: flags.FlagValues) -> None:
@@ -117,6 +124,7 @@ def views_from_flags(values: flags.FlagValues) -> PairConfig:
         field_of_view_range=_range(values, "field_of_view_range"),
         sampling=sampling,
         lights=lights if values.lights == "random" else None,
+        random_materials=values.random_materials,
     )
 
 

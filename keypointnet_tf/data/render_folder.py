@@ -85,7 +85,7 @@ def describe(job: RenderJob) -> dict[str, Any]:
             "symmetric_pairs": keypoints.symmetric_pairs,
         }
     config = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
-    config["views"] = dataclasses.asdict(job.views)
+    config["views"] = job.views.as_dict()
     del config["objects"], config["meshes"]
     config |= _optional_parts(config.pop("deformation"), config.pop("human_keypoints"))
     config["frames_and_splits"] = _digest(job.meshes)

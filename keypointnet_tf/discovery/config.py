@@ -17,6 +17,9 @@ TRAIN_PARTS = ("both", "keypoints", "orient")
 ORIENT_BITS = ("draw", "round")
 # At prediction: "orientation" averages the left/right decision, "full" the keypoints as well.
 AVERAGINGS = ("none", "orientation", "full")
+# Weight of photos' statistics in batch normalisation (docs/photos.md): all of it costs accuracy
+# where the model is at home, this much does not.
+ADAPTATION_ALPHA = 0.25
 # Every loss by name: a field of `LossConfig` that holds its weight, a curve of its own.
 DISCOVERY_LOSSES = (
     "consistency",

@@ -23,8 +23,9 @@ from keypointnet_tf.discovery.averaging import (
     mirror_partners,
     orientations,
 )
+from keypointnet_tf.discovery.batch_norm_adaptation import adapt_batch_norm
 from keypointnet_tf.discovery.checkpoints import load_model
-from keypointnet_tf.discovery.config import AVERAGINGS
+from keypointnet_tf.discovery.config import ADAPTATION_ALPHA, AVERAGINGS
 from keypointnet_tf.discovery.pair_model import PairModel
 from keypointnet_tf.discovery.photo_keypoints import (
     FramedPhoto,
@@ -200,9 +201,8 @@ class Predictor:
             model was saved without `object_share`.
         """
         step = padded_size(max(len(photos), 1), batch_size)
-        frame = functools.partial(read_framed, size=self.size, object_share=self.object_share)
         batches = framed_batches(
-            frame,
+            self._frame,
             photos,
             step=step,
             masks=masks,
@@ -214,6 +214,48 @@ class Predictor:
         for batch in batches:
             results += self._on_photos(batch, step)
         return results
+
+    def adapted(
+        self,
+        photos: Sequence[Photo],
+        *,
+        alpha: float = ADAPTATION_ALPHA,
+        masks: Sequence | None = None,
+        boxes: Sequence | None = None,
+        on_failure: Callable[[str, ValueError], None] | None = None,
+        progress: bool = False,
+    ) -> Predictor:
+        """A predictor whose batch normalisation is adapted to unlabelled photos.
+
+        See `batch_norm_adaptation.adapt_batch_norm`, and docs/photos.md on what it is worth. Save
+        its `model` to keep it.
+
+        Args:
+          photos: a few dozen at least, as they will be predicted.
+          alpha: weight of the photos' statistics against the training's, in [0, 1].
+          masks, boxes, on_failure, progress: see `predict_photos`.
+
+        Raises:
+          ValueError: as in `predict_photos`; `alpha` is out of range, or too few photos are left.
+        """
+        batches = framed_batches(
+            self._frame,
+            photos,
+            step=BATCH_SIZE,
+            masks=masks,
+            boxes=boxes,
+            on_failure=on_failure,
+            progress=progress,
+        )
+        images = [photo.image for batch in batches for photo in batch]
+        model = adapt_batch_norm(
+            self.model,
+            np.array(images, np.float32).reshape(-1, self.size, self.size, 3),
+            alpha=alpha,
+            averaging=self.averaging,
+            progress=progress,
+        )
+        return Predictor(model, averaging=self.averaging)
 
     @staticmethod
     def draw(photo: Photo, found: PhotoKeypoints) -> Image.Image:
@@ -228,6 +270,11 @@ class Predictor:
     def absolute_pose(self, photo: PhotoKeypoints) -> np.ndarray:
         """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""
         return photo_pose.absolute_pose(photo, self.canonical)
+
+    @property
+    def _frame(self) -> Callable[..., FramedPhoto]:
+        """Reads and frames a photo."""
+        return functools.partial(read_framed, size=self.size, object_share=self.object_share)
 
     def _on_photos(self, framed: list[FramedPhoto], size: int) -> list[PhotoKeypoints]:
         """Keypoints of framed photos, all in one batch padded to `size`."""

@@ -153,7 +153,7 @@ def rendered(
     description = {
         "shapes": category,
         "objects": objects,
-        "pairs": _plain(dataclasses.asdict(pair_config)),
+        "pairs": _plain(pair_config.as_dict()),
     }
     info = data_info(validation, category, nominal_distance=pair_config.sampling.distance)
     return TrainingData(batches, validation, info, description, change=change)

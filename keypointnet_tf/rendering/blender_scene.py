@@ -65,6 +65,7 @@ class BlenderScene:
         focal: float,
         supersample: int = 2,
         lights: Lights = DEFAULT_LIGHTS,
+        looks: None = None,
     ) -> Rendering:
         """Renders one view.
 
@@ -74,15 +75,19 @@ class BlenderScene:
           focal: focal length in NDC units (`placement.focal_length`).
           supersample: accepted for the interface; the number of samples takes its place.
           lights: in the camera frame; where the asset brings lights, only the ambient term.
+          looks: None; Blender's materials are the asset's own.
 
         Returns:
           As `scene.Rendering`, except that `depth` is that of each pixel's first camera ray, NaN
           where that missed, and `face_ids` are all -1.
 
         Raises:
-          ValueError: the matrix is not a finite `[4, 4]`, or a number is out of range.
+          ValueError: the matrix is not a finite `[4, 4]`, a number is out of range, or there are
+            looks.
           RuntimeError: a newer scene has taken Blender over.
         """
+        if looks is not None:
+            raise ValueError("Blender renders materials as they are; expected random_materials 0")
         pose = checked_pose(object_to_camera, size=size, focal=focal, supersample=supersample)
         if BlenderScene._newest is not self:
             raise RuntimeError("a newer BlenderScene was opened in this process; expected one only")

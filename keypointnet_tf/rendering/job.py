@@ -77,6 +77,11 @@ class RenderJob:
             values = value if isinstance(value, tuple) else (value, value)
             if value is not None and not low <= values[0] <= values[1] <= high:
                 raise ValueError(f"{name} is {value}; expected {low} to {high}")
+        if self.views.random_materials and self.renderer == "blender":
+            raise ValueError(
+                f"random_materials is {self.views.random_materials} and renderer 'blender', which "
+                "draws the meshes' own materials; expected random_materials 0, or renderer 'embree'"
+            )
         camera = self.views.sampling
         if camera.min_elevation_degrees > camera.max_elevation_degrees:
             raise ValueError(

@@ -7,7 +7,7 @@ any number of processes. Letters: S image side, L landmarks.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from keypointnet_tf.geometry.placement import (
     sample_pair,
 )
 from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, LightSampling, sample_lights
+from keypointnet_tf.rendering.looks import Looks, draw_looks
 
 if TYPE_CHECKING:
     from keypointnet_tf.rendering.scenes import AnyScene
@@ -35,6 +36,8 @@ class PairConfig:
         None for the nominal one always.
       sampling: where the cameras stand.
       lights: how lights are drawn for each view; None for `DEFAULT_LIGHTS` always.
+      random_materials: share of the pairs whose object takes other materials, both views alike;
+        see `looks.py`.
     """
 
     size: int = 128
@@ -43,6 +46,23 @@ class PairConfig:
     field_of_view_range: tuple[float, float] | None = None
     sampling: CameraSampling = CameraSampling()
     lights: LightSampling | None = LightSampling()
+    random_materials: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.random_materials <= 1:
+            raise ValueError(
+                f"random_materials is {self.random_materials}; expected a share in [0, 1]"
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as a nested dictionary, without those that say nothing.
+
+        What was described before a field came is still described alike where it is not used.
+        """
+        fields = dataclasses.asdict(self)
+        if not self.random_materials:
+            del fields["random_materials"]
+        return fields
 
     @property
     def focal(self) -> float:
@@ -82,11 +102,14 @@ def pair_rng(seed: int, object_index: int, pair_index: int) -> np.random.Generat
 def render_pair(scene: AnyScene, rng: np.random.Generator, config: PairConfig) -> ViewPair:
     """Draws two cameras and their lights from `rng` and renders both views.
 
+    Materials are drawn from a stream of their own: cameras and lights do not depend on them.
+
     Raises:
       ValueError: the config is out of range.
     """
     # Rounded before rendering, so that the stored matrix is exactly the camera of the image.
     poses = sample_pair(rng, config.sampling).astype(np.float32)
+    looks = _sample_looks(rng, scene, config.random_materials)
     focals, images = [], []
     for pose in poses:
         focals.append(_sample_focal(rng, config))
@@ -97,10 +120,19 @@ def render_pair(scene: AnyScene, rng: np.random.Generator, config: PairConfig) -
             focal=focals[-1],
             supersample=config.supersample,
             lights=lights,
+            looks=looks,
         )
         images.append(view.rgba)
     mesh = scene.mesh
     return ViewPair(*images, *poses, *focals, mesh.landmarks, mesh.object_id, mesh.kind)
+
+
+def _sample_looks(rng: np.random.Generator, scene: AnyScene, share: float) -> Looks | None:
+    """The looks of both views, None for the materials as they are; leaves the stream as it was."""
+    if not share:
+        return None
+    (own,) = rng.spawn(1)
+    return draw_looks(own, scene.mesh.materials) if own.uniform() < share else None
 
 
 def _sample_focal(rng: np.random.Generator, config: PairConfig) -> float:

@@ -17,6 +17,8 @@ from keypointnet_tf.rendering.casting import Caster, Hits, RayGrid, best_caster
 from keypointnet_tf.rendering.face_sides import FaceSides
 from keypointnet_tf.rendering.feature_edges import FeatureEdges
 from keypointnet_tf.rendering.lights import DEFAULT_LIGHTS, Lights
+from keypointnet_tf.rendering.looks import Looks
+from keypointnet_tf.rendering.painted import PaintedSurface
 from keypointnet_tf.rendering.picture import Picture, Rendering
 from keypointnet_tf.rendering.shading import Surface
 from keypointnet_tf.rendering.view import View
@@ -66,6 +68,7 @@ class Scene:
         focal: float,
         supersample: int = 2,
         lights: Lights = DEFAULT_LIGHTS,
+        looks: Looks | None = None,
     ) -> Rendering:
         """Renders one view.
 
@@ -75,38 +78,49 @@ class Scene:
           focal: focal length in NDC units (`placement.focal_length`).
           supersample: samples per pixel side.
           lights: in the camera frame.
+          looks: of the materials in this view, in place of their own; alpha, depth and faces are
+            the same without them. None for the materials as they are.
 
         Raises:
-          ValueError: the matrix is not a finite `[4, 4]`, or a number is out of range.
+          ValueError: the matrix is not a finite `[4, 4]`, a number is out of range, or `looks`
+            are not one for each material.
         """
         pose = checked_pose(object_to_camera, size=size, focal=focal, supersample=supersample)
         points = pose[:3, :3] @ self._points + pose[:3, 3:]
         view = View(points, pose, size, focal, supersample)
+        surface = self._surface
+        if looks is not None:
+            surface = PaintedSurface(surface, self.mesh, looks)
         picture, front = Picture(view), self._sides.front(view.eye)
         left = np.ones(view.shape, bool)
         if self._adaptive and supersample > 1:
-            left = self._fill_interior(picture, view, front, lights)
+            left = self._fill_interior(picture, view, surface, front, lights)
         hits = self._cast(view.rays(supersample), _samples_of(left, supersample), view)
         if self._surface.has_holes:
             hits = self._through_holes(hits, view)
-        points = self._surface.at(hits, front, view.rotation)
-        picture.mix(np.flatnonzero(left), hits, self._surface.colors(points, lights))
+        points = surface.at(hits, front, view.rotation)
+        picture.mix(np.flatnonzero(left), hits, surface.colors(points, lights))
         return picture.rendering()
 
     def _fill_interior(
-        self, picture: Picture, view: View, front: np.ndarray, lights: Lights
+        self,
+        picture: Picture,
+        view: View,
+        surface: Surface | PaintedSurface,
+        front: np.ndarray,
+        lights: Lights,
     ) -> np.ndarray:
         """Draws the pixels for which one sample is enough; `[h, w]` bool which are left."""
         edges = crossed_pixels(self._features, view, front)
         if edges is None:
             return np.ones(view.shape, bool)
         hits = self._cast(view.rays(1), ~edges.touched, view)
-        points = self._surface.at(hits, front, view.rotation)
-        patches, textured = self._features.patches.take(hits.faces), self._surface.textured(points)
+        points = surface.at(hits, front, view.rotation)
+        patches, textured = self._features.patches.take(hits.faces), surface.textured(points)
         doubtful, steps = judge(edges, hits, points, patches=patches, textured=textured)
         sure = np.flatnonzero(~doubtful.reshape(-1).take(hits.rays))
         offsets = sample_offsets(steps.take(sure, axis=2), view.supersample)
-        colors = self._surface.colors(points.take(sure), lights, offsets)
+        colors = surface.colors(points.take(sure), lights, offsets)
         picture.fill(hits.take(sure), colors)
         return edges.touched | doubtful
 

@@ -16,6 +16,7 @@ import numpy as np
 from keypointnet_tf.rendering.lights import Lights
 
 if TYPE_CHECKING:
+    from keypointnet_tf.rendering.looks import Looks
     from keypointnet_tf.rendering.scene import Rendering
     from keypointnet_tf.shapes.mesh import Mesh
     from keypointnet_tf.shapes.sources import MeshSource
@@ -37,6 +38,7 @@ class AnyScene(Protocol):
         focal: float,
         supersample: int,
         lights: Lights,
+        looks: Looks | None = None,
     ) -> Rendering:
         """One view; see `scene.Scene.render`."""
 

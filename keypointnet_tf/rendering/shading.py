@@ -6,6 +6,7 @@ Letters: F faces, P hit points.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from keypointnet_tf.shapes.mesh import Material, Mesh
 
 LONGEST_TEXTURE = 512
 DARKEST_ALBEDO = 0.08
+# Rec. 709.
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # What `Material.cutout` cuts out, as a share of full opacity.
 LEAST_OPACITY = 128 / 255
 
@@ -105,13 +108,62 @@ class Surface:
             colors[:, chosen] = np.clip(texels, 0, 1, out=texels).mean(axis=1)
         return colors
 
+    def relative_brightness(
+        self, points: SurfacePoints, offsets: np.ndarray | None = None
+    ) -> np.ndarray:
+        """`[P]` luminance of the surface's own colours over the mean of the material.
+
+        Args:
+          points: where the rays hit.
+          offsets: see `colors`.
+        """
+        own = points.albedo.copy()
+        chosen = np.flatnonzero(self.textured(points)) if self._textures else ()
+        if len(chosen):
+            uv = points.uv.take(chosen, axis=1)[:, None]
+            uv = uv if offsets is None else uv + offsets.take(chosen, axis=2)
+            own[:, chosen] *= self._textures.sample(points.materials[chosen], uv).mean(axis=1)
+        return (LUMA @ own) / self._mean_luminance.take(points.materials)
+
+    @functools.cached_property
+    def _mean_luminance(self) -> np.ndarray:
+        """`[materials]` of the faces' colours, times that of the texture; a little above 0."""
+        count = len(self._textures.present)
+        faces = self._corners[:, :, 3:6].mean(axis=1) @ LUMA
+        total = np.bincount(self._material_ids, faces, count)
+        mean = total / np.maximum(np.bincount(self._material_ids, minlength=count), 1)
+        return np.maximum(mean * self._textures.luminance, 1 / 255).astype(np.float32)
+
     def _mixed(self, hits: Hits) -> np.ndarray:
         """`[8, P]` normals, albedo and texture coordinates, interpolated."""
         corners = self._corners.take(hits.faces, axis=0)
         return np.ascontiguousarray(np.einsum("pkc,pk->pc", corners, hits.weights).T)
 
 
-def _illuminate(normals: np.ndarray, lights: Lights) -> tuple[np.ndarray, np.ndarray]:
+def lit(
+    albedo: np.ndarray,
+    normals: np.ndarray,
+    lights: Lights,
+    *,
+    gloss: np.ndarray,
+    sharpness: np.ndarray,
+) -> np.ndarray:
+    """`[3, P]` colours in [0, 1] of points without textures, as `Surface.colors` has them.
+
+    Args:
+      albedo, normals: `[3, P]`.
+      lights: directions in the camera frame.
+      gloss: `[P]` factors of the highlights' strength.
+      sharpness: `[P]` factors of their exponent.
+    """
+    light, highlight = _illuminate(normals, lights, sharpness)
+    lifted = DARKEST_ALBEDO + (1 - DARKEST_ALBEDO) * albedo
+    return np.clip(light * lifted + gloss * highlight, 0, 1)
+
+
+def _illuminate(
+    normals: np.ndarray, lights: Lights, sharpness: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """`[3, P]` light on points with normals `[3, P]`, and its mirrored part."""
     ambient = np.asarray(lights.ambient, np.float32)[:, None]
     if not lights.directions:
@@ -123,7 +175,10 @@ def _illuminate(normals: np.ndarray, lights: Lights) -> tuple[np.ndarray, np.nda
     axes = np.concatenate([towards, halfway]).astype(np.float32)
     cosines = np.maximum(axes @ normals, 0)
     lambert, mirrored = cosines[: len(towards)], cosines[len(towards) :]
-    highlight = np.float32(lights.specular) * mirrored ** np.float32(lights.shininess)
+    exponent = np.float32(lights.shininess)
+    if sharpness is not None:
+        exponent = exponent * sharpness
+    highlight = np.float32(lights.specular) * mirrored**exponent
     return ambient + colors @ lambert, colors @ highlight
 
 
@@ -139,6 +194,7 @@ class TextureSet:
 
     Attributes:
       present: bool, for each material, whether it has a texture.
+      luminance: the textures' mean, in [0, 1]; 1 for none.
     """
 
     def __init__(self, materials: tuple[Material, ...], *, cutouts: bool = False) -> None:
@@ -152,6 +208,8 @@ class TextureSet:
         counts, rows = (sides + 2).prod(axis=1), sides[:, 1] + 2
         self._starts = (np.cumsum(counts) - counts + rows + 1).astype(float)
         self._texels = np.concatenate([_packed(texture) for texture in textures])
+
+        self.luminance = np.array([t.mean(axis=(0, 1)) @ LUMA / 255 for t in textures])
 
     def __bool__(self) -> bool:
         return bool(self.present.any())

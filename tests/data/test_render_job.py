@@ -67,6 +67,30 @@ def test_two_workers_write_what_one_writes(boxes, meshes, tmp_path):
     assert not multiprocessing.active_children()
 
 
+def test_random_materials_change_colours_alone_on_any_number_of_workers(boxes, meshes, tmp_path):
+    plain = boxes.make_job(meshes)
+    job = dataclasses.replace(plain, views=PairConfig(size=16, random_materials=1.0))
+    boxes.run(plain, tmp_path / "plain")
+    boxes.run(job, tmp_path / "one")
+    boxes.run(job, tmp_path / "two", workers=2)
+    assert boxes.contents(tmp_path / "one") == boxes.contents(tmp_path / "two")
+    described = [json.loads((tmp_path / n / "meta.json").read_text()) for n in ("plain", "one")]
+    assert "random_materials" not in described[0]["views"]
+    assert described[1]["views"]["random_materials"] == 1
+    before, after = (
+        [
+            schema.decode_pair(features, path=path, index=index)
+            for path in sorted((tmp_path / name).glob("*.tfrecord"))
+            for index, features in enumerate(records.read_records(path))
+        ]
+        for name in ("plain", "one")
+    )
+    for first, second in zip(before, after, strict=True):
+        np.testing.assert_array_equal(first.object_to_camera0, second.object_to_camera0)
+        np.testing.assert_array_equal(first.image1[..., 3], second.image1[..., 3])
+        assert not np.array_equal(first.image0[..., :3], second.image0[..., :3])
+
+
 def test_an_interrupted_run_can_be_resumed(boxes, meshes, tmp_path, monkeypatch):
     job, folder = boxes.make_job(meshes), tmp_path / "cut"
     encode, calls = render_object.encode_pair, []
@@ -97,6 +121,10 @@ def test_an_interrupted_run_can_be_resumed(boxes, meshes, tmp_path, monkeypatch)
         ({"seed": 1}, "seed is 0 and now 1"),
         ({"pairs": 3}, "pairs is 2 and now 3"),
         ({"views": PairConfig(size=24)}, "size is 16 and now 24"),
+        (
+            {"views": PairConfig(size=16, random_materials=0.5)},
+            "views.random_materials is None and now 0.5",
+        ),
         (
             {"views": PairConfig(size=16, sampling=placement.CameraSampling(max_angle_degrees=30))},
             "camera.max_angle_degrees is 180.0 and now 30",

@@ -112,6 +112,21 @@ def test_rendered_pairs_are_functions_of_the_step(tiny):
     assert data.description["shapes"] == "chair" and data.description["pairs"]["size"] == size
 
 
+def test_materials_are_random_in_rendered_pairs_where_asked_for(tiny):
+    settings = tiny.config()
+    plain = training_data.rendered("chair", settings, workers=0)
+    random = training_data.rendered(
+        "chair", settings, pair_config=PairConfig(random_materials=1.0), workers=0
+    )
+    first, second = (data.batches(0)[0] for data in (plain, random))
+    for name in ("mask0", "mask1", "object_to_camera0"):
+        np.testing.assert_array_equal(first[name], second[name])
+    assert not np.array_equal(first["image0"], second["image0"])
+    assert not np.array_equal(plain.validation.images, random.validation.images)
+    assert "random_materials" not in plain.description["pairs"]
+    assert random.description["pairs"]["random_materials"] == 1
+
+
 def test_validation_objects_are_not_trained_on(tiny):
     data = training_data.rendered("chair", tiny.config(), workers=0)
     other = training_data.rendered("chair", tiny.config(seed=1), workers=0)

@@ -83,6 +83,15 @@ def test_variety_reaches_the_config():
     assert config("--shapes=plane", "--out=x", "--lights=fixed").views.lights is None
 
 
+def test_random_materials_reach_the_config_and_are_refused_where_they_cannot_be():
+    job = config("--shapes=car", "--out=x", "--random_materials=0.4")
+    assert job.views.random_materials == 0.4
+    with pytest.raises(ValueError, match="random_materials is 1.2; expected a share in"):
+        config("--shapes=car", "--out=x", "--random_materials=1.2")
+    with pytest.raises(ValueError, match="random_materials is 0.4 and renderer 'blender'"):
+        config("--shapes=car", "--out=x", "--random_materials=0.4", "--renderer=blender")
+
+
 def test_meshes_come_from_files_folders_and_patterns(tmp_path):
     for name in ("b.obj", "a.obj", "notes.txt", "c.ply"):
         (tmp_path / name).write_text("")

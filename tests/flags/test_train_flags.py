@@ -73,6 +73,9 @@ def test_the_run_and_its_data_must_be_named():
         train_flags.check(parsed("--shapes=plane"))
     with pytest.raises(ValueError, match="one of --data_dir, --shapes and --photo_pairs"):
         train_flags.check(parsed("--model_dir=x", "--shapes=plane", "--data_dir=y"))
+    with pytest.raises(ValueError, match="--random_materials=0.5 is for --shapes"):
+        train_flags.check(parsed("--model_dir=x", "--data_dir=y", "--random_materials=0.5"))
+    train_flags.check(parsed("--model_dir=x", "--shapes=plane", "--random_materials=0.5"))
 
 
 def test_all_presets_are_there():
