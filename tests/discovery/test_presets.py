@@ -22,7 +22,7 @@ NAMES = presets.preset_names()
 
 
 def test_there_are_models():
-    assert {"car", "chair"} <= set(NAMES)
+    assert {"car", "chair", "plane"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
