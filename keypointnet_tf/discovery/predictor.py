@@ -273,6 +273,13 @@ class Predictor:
         """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""
         return photo_pose.absolute_pose(photo, self.canonical)
 
+    def pose(self, photo: PhotoKeypoints) -> np.ndarray | None:
+        """`absolute_pose`, or None where the keypoints determine none."""
+        try:
+            return self.absolute_pose(photo)
+        except ValueError:
+            return None
+
     def predict_framed(
         self, framed: Sequence[FramedPhoto], *, size: int | None = None
     ) -> list[PhotoKeypoints]:

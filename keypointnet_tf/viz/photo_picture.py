@@ -36,7 +36,7 @@ class FoundKeypoints(Protocol):
 
 
 def shrunk(rgba: np.ndarray, *, longest: int = HUGE) -> np.ndarray:
-    """The photo uint8 `[H, W, 4]` with its longer side at most `longest`; a smaller one as it is."""
+    """A photo uint8 `[H, W, 4]`, its longer side at most `longest`; a smaller one as it is."""
     picture = Image.fromarray(rgba)
     if max(picture.size) <= longest:
         return rgba
