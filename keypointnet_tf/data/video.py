@@ -105,7 +105,7 @@ class VideoReader:
             raise self._refused(error) from error
         try:
             self._container, self._stream = self._opened()
-        except ValueError as error:
+        except (self._av.error.FFmpegError, OSError, ValueError) as error:
             self._file.close()
             raise self._refused(error) from error
         self.facts = self._facts()
@@ -173,7 +173,7 @@ class VideoReader:
         while True:
             try:
                 packet = next(packets, None)
-            except self._av.error.FFmpegError as error:
+            except (self._av.error.FFmpegError, OSError) as error:
                 self.problem = f"{self.path}: reading ends in an error ({error.strerror})"
                 return
             if packet is None:

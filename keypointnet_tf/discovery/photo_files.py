@@ -137,9 +137,10 @@ class PictureNames:
     """
 
     def __init__(self, files: Sequence[os.PathLike], out: pathlib.Path):
-        self._out = out.resolve()
-        read = (pathlib.Path(file).resolve() for file in files)
-        self._taken = {file.name.lower() for file in read if file.parent == self._out}
+        folder = os.path.realpath(out)
+        # Not `Path.resolve`: Python 3.11 has it fail on links that lead to themselves.
+        read = (os.path.split(os.path.realpath(file)) for file in files)
+        self._taken = {name.lower() for parent, name in read if parent == folder}
 
     def next(self, file: str) -> str:
         """A name that no earlier call gave."""

@@ -118,7 +118,7 @@ def _write_large(folder):
 
 
 def _write_wide_jpeg2000(folder):
-    """Two headers, of the container and of the codestream: both promise much, or only the second."""
+    """Two headers, of container and codestream: both promise much, or only the second."""
     inside, outside = struct.pack(">II", 31, 20), b"ihdr" + struct.pack(">II", 20, 31)
     wide = struct.pack(">II", 30_000, 30_000)
     data = encoded(picture(), "JPEG2000").replace(b"\xff\x51\0\x2f\0\0" + inside, b"SIZ")
