@@ -66,6 +66,8 @@ setup(
         ],
         "jax": ["jax>=0.5"],
         "test": ["jax>=0.5", "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "ruff>=0.6"],
+        # 14 tells how a frame is turned.
+        "video": ["av>=14"],
     },
     classifiers=[
         "Programming Language :: Python :: 3.11",

@@ -83,7 +83,7 @@ def frame_photo(
         raise ValueError("the image is fully transparent; expected an object on it")
     masked = mask is not None or alpha.min() != alpha.max()
     if box is not None:
-        _check_box(box, width, height)
+        check_box(box, width, height)
     elif masked:
         box = mask_box(alpha > HALF if mask is None else mask)
     framing = _whole(width, height) if box is None else _around(box, object_share)
@@ -92,7 +92,12 @@ def frame_photo(
     return framed[..., :3], coverage, framing
 
 
-def _check_box(box: Box, width: int, height: int) -> None:
+def check_box(box: Box, width: int, height: int) -> None:
+    """Refuses what is no box in a photo of this size.
+
+    Raises:
+      ValueError: its corners are not in order or not finite, or it lies beside the photo.
+    """
     x0, y0, x1, y1 = box
     inside = max(x0, 0) < min(x1, width) and max(y0, 0) < min(y1, height)
     if not (np.isfinite(box).all() and x0 < x1 and y0 < y1 and inside):

@@ -5,15 +5,28 @@ A photo is taken as it is seen, turned by its EXIF tag. Letters: H W pixels of t
 
 from __future__ import annotations
 
+import collections
+import functools
 import glob
 import os
 import pathlib
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-MAX_PIXELS = 120_000_000
+from keypointnet_tf.data.photo_pixels import brightness, rgba_of
+
+# 12,000 x 9,000, as telephones take them. Reading holds 9 to 11 bytes a pixel with a mask, and the
+# process 0.8 GB without: below 2 GiB together.
+MAX_PIXELS = 108_000_000
+# These decoders hold 11 to 24 bytes a pixel themselves.
+COSTLY = {"AVIF": 60_000_000, "JPEG2000": 50_000_000, "WEBP": 60_000_000}
+# A progressive JPEG of four channels holds 12 while it is decoded.
+COSTLY_CMYK = 80_000_000
+# Pillow takes a chunk of a file into memory twice, whatever the file says it is.
+MAX_BYTES = 512 << 20
 # A line of millions of pixels is no photo, and framing takes memory by its length.
 MAX_SIDE = 65_535
 SUFFIXES = frozenset(
@@ -29,7 +42,7 @@ def find_photos(path: str | os.PathLike) -> list[pathlib.Path]:
     """The photos that a file, a folder or a glob pattern names, sorted.
 
     A folder gives the files directly in it whose suffix is an image's; a pattern gives every file
-    that it matches.
+    that it matches. Links to nothing are among them, so that reading them tells.
 
     Raises:
       ValueError: there is none.
@@ -41,7 +54,7 @@ def find_photos(path: str | os.PathLike) -> list[pathlib.Path]:
         found = [file for file in given.iterdir() if _looks_like_photo(file)]
     else:
         found = [pathlib.Path(match) for match in glob.glob(str(path), recursive=True)]
-        found = [file for file in found if file.is_file()]
+        found = [file for file in found if _is_file_or_lost_link(file)]
     if not found:
         raise ValueError(f"{path} finds no photo; expected an image file, a folder or a glob")
     return sorted(found)
@@ -50,20 +63,47 @@ def find_photos(path: str | os.PathLike) -> list[pathlib.Path]:
 def find_mask(path: str | os.PathLike, photo: str | os.PathLike) -> pathlib.Path:
     """The mask of a photo: `path` itself, or the image with the photo's stem in the folder `path`.
 
+    For many photos see `mask_finder`, which lists the folder once.
+
     Raises:
       ValueError: there is no such file, or more than one.
     """
-    path, photo = pathlib.Path(path), pathlib.Path(photo)
+    return mask_finder(path)(photo)
+
+
+def mask_finder(path: str | os.PathLike) -> Callable[[str | os.PathLike], pathlib.Path]:
+    """`find_mask` for many photos: the folder of masks is listed once.
+
+    Raises:
+      ValueError: `path` is absent.
+    """
+    path = pathlib.Path(path)
     if path.is_file():
-        return path
+        return lambda photo: path
     if not path.is_dir():
         raise ValueError(f"{path}: mask is absent; expected an image file or a folder of them")
-    found = [f for f in path.iterdir() if f.stem == photo.stem and _looks_like_photo(f)]
-    found = sorted(file for file in found if not file.samefile(photo))
+    by_stem = collections.defaultdict(list)
+    for file in path.iterdir():
+        if _looks_like_photo(file):
+            by_stem[file.stem].append(file)
+    return functools.partial(_only_mask, path, by_stem)
+
+
+def _only_mask(
+    folder: pathlib.Path,
+    by_stem: Mapping[str, Sequence[pathlib.Path]],
+    photo: str | os.PathLike,
+) -> pathlib.Path:
+    photo = pathlib.Path(photo)
+    found = sorted(file for file in by_stem.get(photo.stem, ()) if not _same(file, photo))
     if len(found) != 1:
         names = ", ".join(file.name for file in found) or "none"
-        raise ValueError(f"{photo}: masks in {path}: {names}; expected one named {photo.stem}.*")
+        raise ValueError(f"{photo}: masks in {folder}: {names}; expected one named {photo.stem}.*")
     return found[0]
+
+
+def _same(file: pathlib.Path, other: pathlib.Path) -> bool:
+    return file.exists() and other.exists() and file.samefile(other)
 
 
 def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.ndarray:
@@ -71,24 +111,27 @@ def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.
 
     Args:
       path: image file of one of `FORMATS`, by its content.
-      max_pixels: larger ones are refused before they are decoded; None for `MAX_PIXELS`.
+      max_pixels: larger ones are refused before they are decoded; None for `MAX_PIXELS`. Of
+        formats in `COSTLY` never more than is said there.
 
     Returns:
       uint8 `[H, W, 4]`, straight alpha, 255 where the file has none. 16-bit values are scaled.
 
     Raises:
-      ValueError: the file is absent, empty, no image, damaged, or has too many pixels.
+      ValueError: the file is absent, empty, no file, no image, damaged, or has too many pixels or
+        bytes.
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
     try:
-        if not os.path.getsize(path):
-            raise ValueError("it is empty, 0 bytes")
+        _check_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path, formats=_known_formats()) as image:
+                most = min(most, COSTLY.get(image.format, most))
+                most = min(most, COSTLY_CMYK) if image.mode == "CMYK" else most
                 if image.width * image.height > most or max(image.size) > MAX_SIDE:
                     raise ValueError(f"it is {image.width} x {image.height} pixels")
-                return np.array(_to_rgba(ImageOps.exif_transpose(image)))
+                return rgba_of(image)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files.
         raise ValueError(
             f"{path}: the photo cannot be read ({error}); expected an image of at most "
@@ -107,7 +150,7 @@ def as_rgba(photo: Photo) -> np.ndarray:
         `[H, W, 3]` or `[H, W, 4]`, uint8 or floating point in [0, 1], straight alpha.
 
     Returns:
-      uint8 `[H, W, 4]`.
+      uint8 `[H, W, 4]`; an array that is so already is not copied.
 
     Raises:
       ValueError: the file cannot be read, or the image has another shape, type or range.
@@ -115,8 +158,10 @@ def as_rgba(photo: Photo) -> np.ndarray:
     if isinstance(photo, str | os.PathLike):
         return read_photo(photo)
     if isinstance(photo, Image.Image):
-        return np.array(_to_rgba(ImageOps.exif_transpose(photo)))
+        return rgba_of(photo)
     pixels = np.asarray(photo)
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 4 and pixels.size:
+        return pixels
     if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,), (4,)) or not pixels.size:
         raise ValueError(
             f"image array has shape {pixels.shape}; expected [H, W], [H, W, 3] or [H, W, 4]"
@@ -133,12 +178,12 @@ def as_rgba(photo: Photo) -> np.ndarray:
     return np.array(Image.fromarray(pixels).convert("RGBA"))
 
 
-def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
+def read_mask(path: str | os.PathLike, size: tuple[int, int] | None = None) -> np.ndarray:
     """Reads an object mask: the file's alpha where it varies, else its brightness, above one half.
 
     Args:
       path: an image of any mode.
-      size: width and height of the photo that it belongs to, in pixels.
+      size: width and height of the photo that it belongs to, in pixels; None where unknown.
 
     Returns:
       bool `[H, W]`.
@@ -148,13 +193,11 @@ def read_mask(path: str | os.PathLike, size: tuple[int, int]) -> np.ndarray:
     """
     rgba = read_photo(path)
     height, width = rgba.shape[:2]
-    if (width, height) != tuple(size):
-        raise ValueError(
-            f"{path}: mask is {width} x {height} pixels; the photo is {size[0]} x {size[1]}"
-        )
+    if size is not None:
+        check_mask_size(path, (width, height), size)
     values = rgba[..., 3]
     if values.min() == values.max():
-        values = np.asarray(Image.fromarray(rgba[..., :3]).convert("L"))
+        values = brightness(rgba)
     if values.max() <= HALF:
         raise ValueError(
             f"{path}: mask is empty, its largest value is {values.max()}; expected above {HALF} "
@@ -169,17 +212,37 @@ def _known_formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
+def check_mask_size(
+    path: str | os.PathLike, size: tuple[int, int], photo_size: tuple[int, int]
+) -> None:
+    """Refuses a mask of another width and height than its photo's.
+
+    Raises:
+      ValueError: they differ.
+    """
+    if tuple(size) != tuple(photo_size):
+        raise ValueError(
+            f"{path}: mask is {size[0]} x {size[1]} pixels; the photo is "
+            f"{photo_size[0]} x {photo_size[1]}"
+        )
+
+
+def _check_file(path: str | os.PathLike) -> None:
+    """Refuses what only its size or kind tells apart from a photo; a pipe would never end."""
+    if not os.path.isfile(path) and os.path.exists(path):
+        raise ValueError("it is a folder, a pipe or a device")
+    size = os.path.getsize(path)
+    if not size:
+        raise ValueError("it is empty, 0 bytes")
+    if size > MAX_BYTES:
+        raise ValueError(f"it has {size:,} bytes; expected at most {MAX_BYTES:,}")
+
+
 def _looks_like_photo(file: pathlib.Path) -> bool:
-    hidden = file.name.startswith(".")
-    return not hidden and file.suffix.lower() in SUFFIXES and file.is_file()
+    if file.name.startswith(".") or file.suffix.lower() not in SUFFIXES:
+        return False
+    return _is_file_or_lost_link(file)
 
 
-def _to_rgba(image: Image.Image) -> Image.Image:
-    if image.mode == "F":
-        raise ValueError("it has mode F, whose range of brightness is unknown")
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        values = np.asarray(image).astype(np.int64)
-        if values.min() < 0 or values.max() > 65535:
-            raise ValueError(f"it has values from {values.min()} to {values.max()}, not of 16 bits")
-        image = Image.fromarray(np.round(values / 257).astype(np.uint8))
-    return image.convert("RGBA")
+def _is_file_or_lost_link(file: pathlib.Path) -> bool:
+    return file.is_file() or (file.is_symlink() and not file.exists())

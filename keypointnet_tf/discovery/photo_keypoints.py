@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from keypointnet_tf.data import photos
 from keypointnet_tf.data.framing import Box, Framing, frame_photo
+from keypointnet_tf.viz.photo_picture import shrunk
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class FramedPhoto:
       width, height: of the photo, turned by its EXIF tag.
       framing: the crop.
       image: float32 `[S, S, 3]`.
+      picture: uint8 `[h, w, 4]`, the photo shrunk to be drawn on, or None where none was asked for.
     """
 
     file: str
@@ -33,6 +35,7 @@ class FramedPhoto:
     height: int
     framing: Framing
     image: np.ndarray
+    picture: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +82,7 @@ def read_framed(
     object_share: float,
     mask: str | os.PathLike | np.ndarray | None = None,
     box: Box | None = None,
+    picture_side: int | None = None,
 ) -> FramedPhoto:
     """Reads and frames a photo.
 
@@ -89,23 +93,27 @@ def read_framed(
       object_share: mean share of the frame that objects fill in the training data.
       mask: mask file, bool array `[H, W]`, or None.
       box: `x0, y0, x1, y1` in the photo's pixels, or None.
+      picture_side: of the `picture` that is kept, in pixels; None for none.
 
     Raises:
       ValueError: the photo, its mask or its box cannot be used; the message names the file.
     """
     try:
+        # Before the photo: reading either holds several times its result.
+        from_file = isinstance(mask, str | os.PathLike)
+        object_mask = photos.read_mask(mask) if from_file else mask
         rgba = photos.as_rgba(photo)
         height, width = rgba.shape[:2]
-        object_mask = mask
-        if isinstance(mask, str | os.PathLike):
-            object_mask = photos.read_mask(mask, (width, height))
+        if from_file:
+            photos.check_mask_size(mask, object_mask.shape[::-1], (width, height))
         image, _, framing = frame_photo(
             rgba, size=size, object_share=object_share, mask=object_mask, box=box
         )
+        picture = None if picture_side is None else shrunk(rgba, longest=picture_side)
     except ValueError as error:
         told = str(error)
         raise ValueError(told if name in told else f"{name}: {told}") from error
-    return FramedPhoto(name, width, height, framing, image)
+    return FramedPhoto(name, width, height, framing, image, picture)
 
 
 def framed_batches(

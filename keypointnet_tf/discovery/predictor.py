@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -200,9 +200,43 @@ class Predictor:
           ValueError: a photo or its mask or box cannot be used, and `on_failure` is None; or the
             model was saved without `object_share`.
         """
+        batches = self.iter_photos(
+            photos,
+            masks=masks,
+            boxes=boxes,
+            batch_size=batch_size,
+            on_failure=on_failure,
+            progress=progress,
+        )
+        return [found for batch in batches for _, found in batch]
+
+    def iter_photos(
+        self,
+        photos: Sequence[Photo],
+        *,
+        masks: Sequence | None = None,
+        boxes: Sequence | None = None,
+        batch_size: int = BATCH_SIZE,
+        on_failure: Callable[[str, ValueError], None] | None = None,
+        progress: bool = False,
+        picture_side: int | None = None,
+    ) -> Iterator[list[tuple[FramedPhoto, PhotoKeypoints]]]:
+        """Keypoints of photos batch by batch, in memory that their number does not change.
+
+        Args:
+          photos, masks, boxes, batch_size, on_failure, progress: see `predict_photos`.
+          picture_side: longest side of the `FramedPhoto.picture` that is kept of each photo, None
+            for none.
+
+        Yields:
+          a batch of photos, each with its keypoints.
+
+        Raises:
+          ValueError: see `predict_photos`.
+        """
         step = padded_size(max(len(photos), 1), batch_size)
         batches = framed_batches(
-            self._frame,
+            self.framer(picture_side=picture_side),
             photos,
             step=step,
             masks=masks,
@@ -210,10 +244,21 @@ class Predictor:
             on_failure=on_failure,
             progress=progress,
         )
-        results = []
         for batch in batches:
-            results += self._on_photos(batch, step)
-        return results
+            yield list(zip(batch, self.predict_framed(batch, size=step), strict=True))
+
+    def framer(self, *, picture_side: int | None = None) -> Callable[..., FramedPhoto]:
+        """`photo_keypoints.read_framed` for this model.
+
+        Raises:
+          ValueError: the model was saved without `object_share`.
+        """
+        return functools.partial(
+            read_framed,
+            size=self.size,
+            object_share=self.object_share,
+            picture_side=picture_side,
+        )
 
     def adapted(
         self,
@@ -239,7 +284,7 @@ class Predictor:
           ValueError: as in `predict_photos`; `alpha` is out of range, or too few photos are left.
         """
         batches = framed_batches(
-            self._frame,
+            self.framer(),
             photos,
             step=BATCH_SIZE,
             masks=masks,
@@ -271,13 +316,26 @@ class Predictor:
         """`[4, 4]` object to crop camera; see `photo_pose.absolute_pose`."""
         return photo_pose.absolute_pose(photo, self.canonical)
 
-    @property
-    def _frame(self) -> Callable[..., FramedPhoto]:
-        """Reads and frames a photo."""
-        return functools.partial(read_framed, size=self.size, object_share=self.object_share)
+    def pose(self, photo: PhotoKeypoints) -> np.ndarray | None:
+        """`absolute_pose`, or None where the keypoints determine none."""
+        try:
+            return self.absolute_pose(photo)
+        except ValueError:
+            return None
 
-    def _on_photos(self, framed: list[FramedPhoto], size: int) -> list[PhotoKeypoints]:
-        """Keypoints of framed photos, all in one batch padded to `size`."""
+    def predict_framed(
+        self, framed: Sequence[FramedPhoto], *, size: int | None = None
+    ) -> list[PhotoKeypoints]:
+        """Keypoints of framed photos, all in one batch.
+
+        Args:
+          framed: of `framer`, at least one.
+          size: to which the batch is padded, so that few shapes are compiled; None for no padding.
+
+        Raises:
+          ValueError: the model gives numbers that are not finite.
+        """
+        size = len(framed) if size is None else size
         images = np.stack([photo.image for photo in framed])
         focal = np.full(len(images), self.focal, np.float32)
         outputs = self._run(images, focal, size)

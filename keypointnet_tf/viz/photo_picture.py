@@ -35,22 +35,40 @@ class FoundKeypoints(Protocol):
     back: np.ndarray
 
 
-def draw_photo(rgba: np.ndarray, found: FoundKeypoints) -> Image.Image:
-    """The photo with its keypoints, and an arrow from the object's back to its front.
+def shrunk(rgba: np.ndarray, *, longest: int = HUGE) -> np.ndarray:
+    """A photo uint8 `[H, W, 4]`, its longer side at most `longest`; a smaller one as it is."""
+    picture = Image.fromarray(rgba)
+    if max(picture.size) <= longest:
+        return rgba
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=None)
+    return np.asarray(picture)
 
-    Small photos are enlarged, huge ones shrunk to 1024 pixels on the longer side.
+
+def base_picture(rgba: np.ndarray, *, longest: int = HUGE) -> Image.Image:
+    """The photo as it is drawn on: RGB, small ones enlarged by a whole factor, large ones shrunk.
 
     Args:
-      rgba: uint8 `[H, W, 4]`, straight alpha: the photo as it is seen.
-      found: its keypoints, in its pixels.
+      rgba: uint8 `[H, W, 4]`, straight alpha.
+      longest: side in pixels of the largest picture.
+    """
+    pixels = shrunk(rgba, longest=longest)
+    return opaque(pixels, scale=max(1, -(-SMALL // max(pixels.shape[:2]))))
+
+
+def draw_photo(rgba: np.ndarray, found: FoundKeypoints, *, longest: int = HUGE) -> Image.Image:
+    """The photo with its keypoints, and an arrow from the object's back to its front.
+
+    Small photos are enlarged, larger ones shrunk to `longest` pixels on the longer side.
+
+    Args:
+      rgba: uint8 `[H, W, 4]`, straight alpha: the photo as it is seen, or `shrunk`.
+      found: its keypoints, in the pixels of the whole photo.
+      longest: side in pixels of the largest picture.
 
     Returns:
       RGB picture.
     """
-    picture = Image.fromarray(rgba)
-    if max(picture.size) > HUGE:
-        picture.thumbnail((HUGE, HUGE), Image.Resampling.LANCZOS, reducing_gap=None)
-    picture = opaque(np.asarray(picture), scale=max(1, -(-SMALL // max(picture.size))))
+    picture = base_picture(rgba, longest=longest)
     scale = np.array(picture.size) / (found.width, found.height)
     # Marks as large as suits the crop, which may be a small part of a street.
     shown = min(found.framing.side * scale.max(), max(picture.size))
