@@ -121,9 +121,10 @@ class Handlers:
         self, model: str, found: list[PhotoKeypoints], rotation: RelativeRotation | None = None
     ) -> gr.DownloadButton:
         """A button that downloads `keypoints.json`."""
-        camera = self.bench.load(model).virtual_camera
+        predictor = self.bench.load(model)
+        camera = predictor.virtual_camera
         report = keypoints_json(
-            [photo_json(f, camera) for f in found],
+            [photo_json(photo, camera, pose=predictor.pose(photo)) for photo in found],
             model=model,
             category=self.bench.category(model),
         )

@@ -82,7 +82,8 @@ def test_one_photo_is_answered(handlers, staged, bench):
     assert "margin" in facing and len(scene["points"]) == 4 and "confidence" in table
     report = json.loads(pathlib.Path(button.value["path"]).read_text())
     (direct,) = bench.load("tiny").predict_photos([photo.path], boxes=[(20, 10, 60, 50)])
-    image = photo_json(direct, bench.load("tiny").virtual_camera)
+    predictor = bench.load("tiny")
+    image = photo_json(direct, predictor.virtual_camera, pose=predictor.pose(direct))
     wanted = keypoints_json([image], model="tiny", category="car")
     assert report == json.loads(json.dumps(wanted)) | {"images": [image | {"file": "a.png"}]}
 
