@@ -1,8 +1,8 @@
 """Descriptors: a unit vector for each keypoint, by which keypoints of two photos are matched.
 
-The head reads the trunk's features under each keypoint's heatmap. It is linear, and a linear map
-commutes with an expectation, so features are pooled first and mapped then: the same numbers as the
-expectation of a dense map of descriptors, without that map.
+The head takes the trunk's expected features under each keypoint's heatmap through two dense layers.
+Features are pooled first and mapped then: that is K vectors an image instead of H x W, and the two
+layers cost nothing. A single linear layer tells far fewer keypoints apart (docs/descriptors.md).
 Neither the features nor the heatmaps get a gradient from it: keypoints are where they are without.
 Letters: B pairs, V = 2B views of a view batch, K keypoints, D numbers of a descriptor, C channels,
 H W cells.
@@ -15,12 +15,13 @@ from keras import layers, ops
 from keypointnet_tf.discovery import views
 from keypointnet_tf.discovery.trunk import glorot
 
-HEAD = "descriptor_head"
+HEAD = ("descriptor_hidden", "descriptor_vector")
+HIDDEN = 128
 _NEVER = 1e9
 
 
 def unit_descriptors(features, heatmap, dimension: int, *, seeds=None):
-    """The descriptor head: expected features under each heatmap, a linear map, unit length.
+    """The descriptor head: expected features under each heatmap, two layers, unit length.
 
     Args:
       features: `[B, H, W, C]` of the trunk, in any float type.
@@ -33,8 +34,10 @@ def unit_descriptors(features, heatmap, dimension: int, *, seeds=None):
     """
     features, heatmap = (ops.stop_gradient(x) for x in (features, heatmap))
     pooled = ops.einsum("bhwk,bhwc->bkc", heatmap, ops.cast(features, "float32"))
-    head = layers.Dense(dimension, dtype="float32", kernel_initializer=glorot(seeds), name=HEAD)
-    vectors = head(pooled)
+    shared = {"dtype": "float32", "kernel_initializer": glorot(seeds)}
+    hidden = layers.Dense(HIDDEN, name=HEAD[0], **shared)(pooled)
+    hidden = layers.LeakyReLU(negative_slope=0.1, dtype="float32", name="descriptor_act")(hidden)
+    vectors = layers.Dense(dimension, name=HEAD[1], **shared)(hidden)
     return vectors * ops.rsqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-12)
 
 

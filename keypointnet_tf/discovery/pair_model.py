@@ -59,7 +59,7 @@ class PairModel(keras.Model):
         self.keypoint_net.trainable = config.train != "orient"
         if config.train == "descriptor":
             for layer in self.keypoint_net.layers:
-                layer.trainable = layer.name == HEAD
+                layer.trainable = layer.name in HEAD
         networks = (self.orient_net, self.keypoint_net)
         self._segments = {network.name: Segments(network) for network in networks}
         self._add_state()

@@ -199,7 +199,7 @@ def copy_weights(source: str | os.PathLike, model: PairModel, network: str) -> N
         raise ValueError(f"{source}: {type(old).__name__} is {found}; expected {wanted}")
     same_head = old.config.get("descriptor") == new.config.get("descriptor")
     for layer in new.layers:
-        if layer.weights and (same_head or layer.name != HEAD):
+        if layer.weights and (same_head or layer.name not in HEAD):
             layer.set_weights(old.get_layer(layer.name).get_weights())
     if network == "keypoint_net":
         model.template.assign(other.template)
