@@ -34,10 +34,13 @@ def unit_descriptors(features, heatmap, dimension: int, *, seeds=None):
     """
     features, heatmap = (ops.stop_gradient(x) for x in (features, heatmap))
     pooled = ops.einsum("bhwk,bhwc->bkc", heatmap, ops.cast(features, "float32"))
-    shared = {"dtype": "float32", "kernel_initializer": glorot(seeds)}
-    hidden = layers.Dense(HIDDEN, name=HEAD[0], **shared)(pooled)
+
+    def dense(size: int, name: str):
+        return layers.Dense(size, dtype="float32", kernel_initializer=glorot(seeds), name=name)
+
+    hidden = dense(HIDDEN, HEAD[0])(pooled)
     hidden = layers.LeakyReLU(negative_slope=0.1, dtype="float32", name="descriptor_act")(hidden)
-    vectors = layers.Dense(dimension, name=HEAD[1], **shared)(hidden)
+    vectors = dense(dimension, HEAD[1])(hidden)
     return vectors * ops.rsqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-12)
 
 

@@ -49,7 +49,7 @@ class PhotoKeypoints:
       margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
       faces_right: whether the front is right of the back.
       faces_confidence: in [0.5, 1], how probable it is that this is right.
-      descriptors: `[K, D]` unit vectors, see `match_keypoints`; None where the model has none.
+      descriptors: `[K, D]` unit vectors, see `photo_matching`; None where the model has none.
     """
 
     file: str
