@@ -48,11 +48,13 @@ def training(network: keras.Model) -> Work:
 
 
 def training_step(model, *, pairs: int) -> Work:
-    """Of a `PairModel`: what is trained forward and backward, OrientNet else forward alone."""
+    """Of a `PairModel`: networks that are trained forward and backward, others forward alone."""
     part = model.train_config.train
     orient, keypoints = model.orient_net, model.keypoint_net
     if part == "orient":
         return training(orient).times(2 * pairs)
+    if part == "descriptor":
+        return forward(keypoints).plus(forward(orient)).times(2 * pairs)
     both = training(keypoints).plus(training(orient) if part == "both" else forward(orient))
     return both.times(2 * pairs)
 

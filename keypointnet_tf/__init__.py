@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "KeypointNet": "keypointnet_tf.discovery.keypoint_net",
     "OrientNet": "keypointnet_tf.discovery.orient_net",
+    "match_keypoints": "keypointnet_tf.discovery.photo_matching",
     "PairModel": "keypointnet_tf.discovery.pair_model",
     "Predictor": "keypointnet_tf.discovery.predictor",
     "preset": "keypointnet_tf.discovery.presets",

@@ -86,7 +86,8 @@ def keypoints(keypoint_net, image, faces_right, partners: np.ndarray | None):
     """KeypointNet's outputs, averaged with those of the mirrored images where partners are given.
 
     Heatmaps are averaged, so that positions stay their expectations and their spread tells where
-    the two disagree.
+    the two disagree. Descriptors are those of the image itself: a keypoint and its partner have
+    different ones.
 
     Args:
       keypoint_net: the network.
@@ -104,7 +105,7 @@ def keypoints(keypoint_net, image, faces_right, partners: np.ndarray | None):
     heatmap = ops.flip(ops.take(flipped["heatmap"], partners, axis=-1), axis=2)
     heatmap = (points["heatmap"] + heatmap) / 2
     depth = (points["depth"] + ops.take(flipped["depth"], partners, axis=-1)) / 2
-    return {"uv": expected_uv(heatmap), "depth": depth, "heatmap": heatmap}
+    return {**points, "uv": expected_uv(heatmap), "depth": depth, "heatmap": heatmap}
 
 
 def mirror_partners(canonical: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ MONITORED = {
     "both": "val_angular_error_deg",
     "keypoints": "val_angular_error_deg",
     "orient": "val_orientation",
+    "descriptor": "val_descriptor",
 }
 
 

@@ -13,7 +13,7 @@ from keypointnet_tf.data.domain_randomization import DomainRandomization
 from keypointnet_tf.discovery.schedules import Schedule, constant, parse, ramp
 
 DILATIONS = (1, 1, 2, 4, 8, 16, 1, 2, 4, 8, 16, 1)
-TRAIN_PARTS = ("both", "keypoints", "orient")
+TRAIN_PARTS = ("both", "keypoints", "orient", "descriptor")
 ORIENT_BITS = ("draw", "round")
 # At prediction: "orientation" averages the left/right decision, "full" the keypoints as well.
 AVERAGINGS = ("none", "orientation", "full")
@@ -30,7 +30,16 @@ DISCOVERY_LOSSES = (
     "orientation",
     "template",
 )
-WEIGHTED_LOSSES = (*DISCOVERY_LOSSES, "landmarks")
+WEIGHTED_LOSSES = (*DISCOVERY_LOSSES, "landmarks", "descriptor")
+_LEFT_OUT = "left_out_at_default"
+
+
+def _optional(default: Any) -> Any:
+    """A field of an optional part: at its default it is left out of the JSON form.
+
+    So the files of a model without the part are what they were before it existed.
+    """
+    return dataclasses.field(default=default, metadata={_LEFT_OUT: True})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +55,7 @@ class ModelConfig:
       output_stride: 1 as published; 2 or 4 shrink KeypointNet's feature maps for speed.
       orient_output_stride: the same for OrientNet.
       batch_norm_momentum: of the moving averages.
+      descriptor: numbers in each keypoint's descriptor, D; 0 for none.
     """
 
     size: int = 128
@@ -56,6 +66,7 @@ class ModelConfig:
     output_stride: int = 1
     orient_output_stride: int = 1
     batch_norm_momentum: float = 0.99
+    descriptor: int = _optional(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +83,8 @@ class LossConfig:
       template: weight of the warm start's template loss; 0 switches it off.
       landmarks: weight of the supervised baseline's loss, which pulls keypoint k to the true
         landmark k; 0, as always in discovery, leaves landmarks unread.
+      descriptor: weight of the descriptors' contrastive loss, where the model has descriptors.
+      descriptor_temperature: by which the similarities in that loss are divided.
       separation_delta: squared distance below which keypoints repel each other.
       pose_noise: standard deviation of the noise added to keypoints before the pose loss.
       true_orientation: share of the left/right bits given to KeypointNet that are the true ones.
@@ -91,6 +104,8 @@ class LossConfig:
     orientation: Schedule = constant(1.0)
     template: Schedule = ramp(5.0, 0.0, 0.0, 0.3)
     landmarks: Schedule = constant(0.0)
+    descriptor: Schedule = _optional(constant(1.0))
+    descriptor_temperature: float = _optional(0.1)
     separation_delta: float = 0.06
     pose_noise: Schedule = constant(0.05)
     true_orientation: Schedule = ramp(1.0, 0.0, 0.15, 0.3)
@@ -106,6 +121,10 @@ class LossConfig:
     def __post_init__(self):
         if len(self.template_radii) != 3 or min(self.template_radii) <= 0:
             raise ValueError(f"template_radii is {self.template_radii}; expected three above 0")
+        if not self.descriptor_temperature > 0:
+            raise ValueError(
+                f"descriptor_temperature is {self.descriptor_temperature}; expected above 0"
+            )
         if self.separation_delta < 0:
             raise ValueError(f"separation_delta is {self.separation_delta}; expected at least 0")
         for name in ("pose_noise", "true_orientation", "orientation_noise"):
@@ -158,7 +177,8 @@ class TrainConfig:
       precision: "float32", "mixed_bfloat16", or "auto" (bfloat16 where the processor has it).
       remat: whether feature maps are computed again for the gradients instead of being kept: less
         memory for one more forward pass.
-      train: which networks learn: "both", "keypoints" (OrientNet frozen) or "orient".
+      train: what learns: "both" networks, "keypoints" (OrientNet frozen), "orient", or "descriptor"
+        (the descriptor head alone, on a finished run's networks).
       seed: of initial weights, noise and the order of the data.
     """
 
@@ -186,6 +206,11 @@ class TrainConfig:
         for name in ("steps", "batch_size", "accumulate", "steps_per_epoch", "validation_pairs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
+        if self.train == "descriptor" and not self.model.descriptor:
+            raise ValueError(
+                "train is 'descriptor' and the model's descriptor is 0; expected how many numbers "
+                "a descriptor is to have"
+            )
         if self.batch_size % self.accumulate:
             raise ValueError(
                 f"accumulate is {self.accumulate}; expected a divisor of batch_size "
@@ -216,10 +241,15 @@ def _expect_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def to_json(config: Any) -> dict:
-    """Nested plain dictionary of a configuration; schedules become their text form."""
+    """Nested plain dictionary of a configuration; schedules become their text form.
+
+    Fields of optional parts are left out at their defaults.
+    """
     result = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
+        if field.metadata.get(_LEFT_OUT) and value == field.default:
+            continue
         if isinstance(value, Schedule):
             value = str(value)
         elif dataclasses.is_dataclass(value):

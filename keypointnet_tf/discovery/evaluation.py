@@ -28,7 +28,7 @@ from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.summary import Scores
 from keypointnet_tf.viz.report_data import MadeBy
 
-FIELDS = ("uv", "depth", "orient_uv", "confidence")
+FIELDS = ("uv", "depth", "orient_uv", "confidence", "descriptors")
 
 
 def read_split(
@@ -127,6 +127,7 @@ def _predict_batch(predictor: Predictor, batch: dict, images: int) -> dict[str, 
     stacked = {name: np.concatenate([batch[f"{name}0"], batch[f"{name}1"]]) for name in both}
     found = predictor(stacked["image"], stacked["focal"], batch_size=images)
     values = {name: getattr(found, name) for name in FIELDS}
+    values = {name: value for name, value in values.items() if value is not None}
     values["on_object"] = on_mask(found.uv, stacked["mask"][..., 0])
     values |= {name: stacked[name] for name in ("object_to_camera", "focal")}
     pairs = len(batch["focal0"])

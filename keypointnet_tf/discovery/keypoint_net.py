@@ -8,6 +8,7 @@ import keras
 from keras import layers, ops
 
 from keypointnet_tf.discovery.config import DILATIONS
+from keypointnet_tf.discovery.descriptors import check_dimension, unit_descriptors
 from keypointnet_tf.discovery.trunk import check_trunk, dilated_trunk, glorot
 from keypointnet_tf.geometry.heatmap import expected_uv, expected_value, spatial_softmax
 
@@ -24,6 +25,7 @@ class KeypointNet(keras.Model):
       uv: `[B, K, 2]` NDC, the expectation of the pixel grid under each heatmap.
       depth: `[B, K]` camera-frame `z` (negative), the expectation of `depth map - distance`.
       heatmap: `[B, H, W, K]`, each map summing to 1; `H = W = size / output_stride`.
+      descriptors: `[B, K, D]` unit vectors, where the network has them.
 
     Args:
       size: image side in pixels.
@@ -33,6 +35,7 @@ class KeypointNet(keras.Model):
       output_stride: 1 as published, 2 or 4 for speed.
       distance: nominal camera distance of the training set, the depth's bias.
       batch_norm_momentum: of the moving averages.
+      descriptor: numbers in each keypoint's descriptor, D; 0 for none.
       dtype: dtype policy of the trunk, "mixed_bfloat16" say; None takes Keras' current one. The
         heads compute in float32 always.
       seed: of the initial weights; None draws from Keras' global seed.
@@ -51,6 +54,7 @@ class KeypointNet(keras.Model):
         output_stride: int = 1,
         distance: float = 30.0,
         batch_norm_momentum: float = 0.99,
+        descriptor: int = 0,
         dtype=None,
         seed: int | None = None,
         **kwargs,
@@ -58,6 +62,7 @@ class KeypointNet(keras.Model):
         check_trunk(size=size, filters=filters, dilations=dilations, output_stride=output_stride)
         if num_keypoints < 3:
             raise ValueError(f"num_keypoints is {num_keypoints}; a rotation needs at least 3")
+        check_dimension(descriptor)
 
         seeds = None if seed is None else keras.random.SeedGenerator(seed)
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
@@ -96,10 +101,12 @@ class KeypointNet(keras.Model):
         )
         heatmap = spatial_softmax(heatmap_head(features))
         depth = expected_value(heatmap, depth_head(features)) - distance
+        outputs = {"uv": expected_uv(heatmap), "depth": depth, "heatmap": heatmap}
+        if descriptor:
+            # Last, so that it does not change what the other layers draw from the seed.
+            outputs["descriptors"] = unit_descriptors(features, heatmap, descriptor, seeds=seeds)
         super().__init__(
-            inputs={"image": image, "faces_right": faces_right},
-            outputs={"uv": expected_uv(heatmap), "depth": depth, "heatmap": heatmap},
-            **kwargs,
+            inputs={"image": image, "faces_right": faces_right}, outputs=outputs, **kwargs
         )
 
         # === Config ===
@@ -112,6 +119,7 @@ class KeypointNet(keras.Model):
             "distance": distance,
             "batch_norm_momentum": batch_norm_momentum,
             "dtype": policy.name,
+            **({"descriptor": descriptor} if descriptor else {}),
         }
 
     @staticmethod

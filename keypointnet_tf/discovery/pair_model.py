@@ -12,12 +12,12 @@ from keras import ops
 from keypointnet_tf.discovery import losses, views
 from keypointnet_tf.discovery.config import (
     DISCOVERY_LOSSES,
-    WEIGHTED_LOSSES,
     ModelConfig,
     TrainConfig,
     from_json,
     to_json,
 )
+from keypointnet_tf.discovery.descriptors import HEAD, contrastive_loss
 from keypointnet_tf.discovery.distribution import summed_replicas
 from keypointnet_tf.discovery.keypoint_net import KeypointNet
 from keypointnet_tf.discovery.orient_net import OrientNet
@@ -55,8 +55,11 @@ class PairModel(keras.Model):
             dtype=network_dtype(config.precision),
             seed=config.seed,
         )
-        self.orient_net.trainable = config.train != "keypoints"
+        self.orient_net.trainable = config.train in ("both", "orient")
         self.keypoint_net.trainable = config.train != "orient"
+        if config.train == "descriptor":
+            for layer in self.keypoint_net.layers:
+                layer.trainable = layer.name in HEAD
         networks = (self.orient_net, self.keypoint_net)
         self._segments = {network.name: Segments(network) for network in networks}
         self._add_state()
@@ -68,7 +71,7 @@ class PairModel(keras.Model):
         self.template = self.add_weight(
             shape=start.shape,
             initializer=lambda shape, dtype=None: ops.convert_to_tensor(start, dtype),
-            trainable=config.train != "orient",
+            trainable=config.train in ("both", "keypoints"),
             dtype="float32",
             name="template",
         )
@@ -88,7 +91,11 @@ class PairModel(keras.Model):
         part = self.train_config.train
         if part == "orient":
             return ("orientation",)
-        names = WEIGHTED_LOSSES if self.train_config.loss.supervised else DISCOVERY_LOSSES
+        if part == "descriptor":
+            return ("descriptor",)
+        has = self.train_config
+        names = DISCOVERY_LOSSES + ("landmarks",) * has.loss.supervised
+        names += ("descriptor",) * (has.model.descriptor > 0)
         return tuple(name for name in names if name != "orientation" or part == "both")
 
     @property
@@ -112,8 +119,8 @@ class PairModel(keras.Model):
 
         Returns:
           A view batch: `uv [2B, K, 2]`, `depth [2B, K]`, `xyz_camera [2B, K, 3]`, `heatmap`,
-          `orient_uv [2B, 2, 2]` (the truth, where OrientNet is left out), and `mask`,
-          `object_to_camera`, `focal` as the losses need them.
+          `orient_uv [2B, 2, 2]` (the truth, where OrientNet is left out), `descriptors [2B, K, D]`
+          where the model has them, and `mask`, `object_to_camera`, `focal` as the losses need them.
         """
         batch = views.stack(inputs)
         if training and self.train_config.mirror:
@@ -136,7 +143,8 @@ class PairModel(keras.Model):
 
     def _run(self, network: keras.Model, inputs, *, training: bool):
         """A network's outputs; a frozen one is not in training, whatever the model is."""
-        training = training and network.trainable
+        frozen = not network.trainable or self.train_config.train == "descriptor"
+        training = training and not frozen
         if training and self.train_config.remat:
             return self._segments[network.name](inputs)
         return network(inputs, training=training)
@@ -192,8 +200,10 @@ class PairModel(keras.Model):
     def loss_terms(self, outputs: dict, *, training: bool) -> dict:
         """Every loss, unweighted, one value per pair: `{name: [B]}`.
 
-        Where OrientNet alone is trained, its loss alone.
+        Where OrientNet or the descriptor head alone is trained, its loss alone.
         """
+        if self.train_config.train == "descriptor":
+            return {"descriptor": self._contrast(outputs)}
         both = views.split
         orientation = losses.orientation(
             outputs["orient_uv"], outputs["object_to_camera"], outputs["focal"]
@@ -224,12 +234,18 @@ class PairModel(keras.Model):
             per_view["landmarks"] = losses.landmarks(
                 outputs["xyz_camera"], outputs["landmarks"], outputs["object_to_camera"]
             )
+        contrast = {"descriptor": self._contrast(outputs)} if "descriptors" in outputs else {}
         return {
+            **contrast,
             "consistency": losses.multi_view_consistency(xyz0, uv1, pose_0to1, focal1)
             + losses.multi_view_consistency(xyz1, uv0, pose_1to0, focal0),
             "pose": losses.relative_pose(noisy0, noisy1, pose_0to1[:, :3, :3]),
             **{name: sum(both(value)) for name, value in per_view.items()},
         }
+
+    def _contrast(self, outputs: dict):
+        temperature = self.train_config.loss.descriptor_temperature
+        return contrastive_loss(outputs["descriptors"], temperature)
 
     def _noisy(self, xyz, training: bool):
         if not training:
@@ -316,6 +332,7 @@ def build_networks(
             seed=2 * seed + 1,
             num_keypoints=config.num_keypoints,
             distance=distance,
+            descriptor=config.descriptor,
             **shared,
         ),
     )

@@ -88,6 +88,7 @@ def keypoints_json(
 
 def _keypoints(photo: PhotoKeypoints) -> list[dict]:
     values = zip(photo.xy, photo.depth, photo.xyz_camera, photo.confidence, strict=True)
+    vectors = photo.descriptors
     return [
         {
             "index": index,
@@ -96,6 +97,7 @@ def _keypoints(photo: PhotoKeypoints) -> list[dict]:
             "depth": float(depth),
             "camera": xyz.tolist(),
             "confidence": float(confidence),
+            **({} if vectors is None else {"descriptor": vectors[index].tolist()}),
         }
         for index, (xy, depth, xyz, confidence) in enumerate(values)
     ]

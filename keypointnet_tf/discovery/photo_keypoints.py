@@ -52,6 +52,7 @@ class PhotoKeypoints:
       margin: by how much of the crop's NDC the two differ in `u`; near 0 the side is a guess.
       faces_right: whether the front is right of the back.
       faces_confidence: in [0.5, 1], how probable it is that this is right.
+      descriptors: `[K, D]` unit vectors, see `photo_matching`; None where the model has none.
     """
 
     file: str
@@ -67,6 +68,7 @@ class PhotoKeypoints:
     margin: float
     faces_right: bool
     faces_confidence: float
+    descriptors: np.ndarray | None = None
 
 
 def name_of(photo: photos.Photo, index: int) -> str:
@@ -162,7 +164,7 @@ def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypo
     Args:
       photo: the photo.
       values: one image's `uv`, `depth`, `xyz_camera`, `confidence`, `orient_uv`, `faces_right`
-        and `faces_confidence`; see `Prediction`.
+        and `faces_confidence`, and `descriptors` where the model has them; see `Prediction`.
     """
     front, back = photo.framing.to_pixels(values["orient_uv"])
     margin = abs(float(values["orient_uv"][0, 0] - values["orient_uv"][1, 0]))
@@ -180,4 +182,5 @@ def on_photo(photo: FramedPhoto, values: Mapping[str, np.ndarray]) -> PhotoKeypo
         margin=margin,
         faces_right=bool(values["faces_right"]),
         faces_confidence=float(values["faces_confidence"]),
+        descriptors=values.get("descriptors"),
     )

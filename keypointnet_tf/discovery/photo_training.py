@@ -83,6 +83,8 @@ def object_folders(folder: str | os.PathLike) -> list[pathlib.Path]:
 
 def _check(config: TrainConfig, folder: str | os.PathLike) -> None:
     active = [name for name in NEEDS_FRAME if getattr(config.loss, name).highest > 0]
+    if config.train == "descriptor":
+        active = []
     if config.train == "keypoints" and "orientation" in active:
         active.remove("orientation")
     if active or config.loss.true_orientation.highest > 0:

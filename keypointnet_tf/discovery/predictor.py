@@ -57,6 +57,7 @@ class Prediction:
       faces_confidence: `[B]` in [0.5, 1], how probable it is that the bit is right; see
         `averaging.decision_confidence`.
       heatmap: `[B, H, W, K]`, or None where it was not asked for.
+      descriptors: `[B, K, D]` unit vectors, or None where the model has none.
     """
 
     uv: np.ndarray
@@ -67,6 +68,7 @@ class Prediction:
     faces_right: np.ndarray
     faces_confidence: np.ndarray
     heatmap: np.ndarray | None = None
+    descriptors: np.ndarray | None = None
 
 
 class Predictor:

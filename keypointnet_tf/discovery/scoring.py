@@ -40,6 +40,13 @@ HEADLINE = (
     "objects",
     "steps",
 )
+# Behind them, where the predictions have descriptors.
+OF_DESCRIPTORS = (
+    "match_accuracy",
+    "match_accuracy_across_objects",
+    "match_precision",
+    "match_precision_across_objects",
+)
 
 
 def report_scores(
@@ -86,6 +93,7 @@ def report_scores(
 def headline(scores: Scores, names: Sequence[str] = HEADLINE) -> list[str]:
     """The figures that one looks at first, a line of text each, and the notes on them."""
     ends = scores.summary.get("intervals", {})
+    names = [*names, *(name for name in OF_DESCRIPTORS if name in scores.summary)]
     lines = [
         f"{name:>26}  {_shown(scores.summary.get(name))}{_interval(ends.get(name))}"
         for name in names

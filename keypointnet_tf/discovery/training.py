@@ -18,6 +18,7 @@ from keypointnet_tf.data.batch_parts import BatchParts
 from keypointnet_tf.discovery.checkpoints import Checkpoints, load_model, restore_backup
 from keypointnet_tf.discovery.collapse import CollapseWatch
 from keypointnet_tf.discovery.config import TrainConfig, to_json
+from keypointnet_tf.discovery.descriptors import HEAD
 from keypointnet_tf.discovery.distribution import Devices, distributed
 from keypointnet_tf.discovery.logs import CsvLog, EventLog, ProgressBar, StopOnNaN
 from keypointnet_tf.discovery.monitor import KeepCanonical, Monitor
@@ -61,7 +62,8 @@ def train(
       config: the run's configuration.
       data: the run's data.
       model_dir: the run's folder; made when it is absent.
-      orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from.
+      orient_weights: a `.keras` model or a run folder whose OrientNet a new run starts from. Where
+        the descriptor head alone is trained, by default `keypoint_weights`.
       keypoint_weights: the same for KeypointNet and the template.
       callbacks: further ones, called after the trainer's own.
       distribute: "none", "mirrored" or "data_parallel", see `distribution.distributed`. A run may
@@ -144,9 +146,15 @@ def new_model(
     """A compiled model at step 0; "auto" precision becomes this machine's, for good.
 
     Raises:
-      ValueError: a hyper-parameter cannot work, OrientNet is to stay frozen at random weights, or
+      ValueError: a hyper-parameter cannot work, a network is to stay frozen at random weights, or
         weights do not fit.
     """
+    if config.train == "descriptor":
+        if keypoint_weights is None:
+            raise ValueError(
+                "train is 'descriptor', which freezes both networks; expected keypoint_weights"
+            )
+        orient_weights = orient_weights or keypoint_weights
     if config.train == "keypoints" and orient_weights is None:
         raise ValueError("train is 'keypoints', which freezes OrientNet; expected orient_weights")
     config = dataclasses.replace(config, precision=network_dtype(config.precision))
@@ -166,11 +174,13 @@ def compiles_with_xla() -> bool:
 
 
 # What may differ between networks whose weights are exchanged.
-FREE_SETTINGS = ("dtype", "batch_norm_momentum", "distance")
+FREE_SETTINGS = ("dtype", "batch_norm_momentum", "distance", "descriptor")
 
 
 def copy_weights(source: str | os.PathLike, model: PairModel, network: str) -> None:
     """Takes over a network of a saved `PairModel`, with KeypointNet the template.
+
+    A descriptor head begins anew where the saved one has another dimension, or there is none.
 
     Args:
       source: a `.keras` model or a run folder.
@@ -187,7 +197,10 @@ def copy_weights(source: str | os.PathLike, model: PairModel, network: str) -> N
     )
     if found != wanted:
         raise ValueError(f"{source}: {type(old).__name__} is {found}; expected {wanted}")
-    new.set_weights(old.get_weights())
+    same_head = old.config.get("descriptor") == new.config.get("descriptor")
+    for layer in new.layers:
+        if layer.weights and (same_head or layer.name not in HEAD):
+            layer.set_weights(old.get_layer(layer.name).get_weights())
     if network == "keypoint_net":
         model.template.assign(other.template)
 

@@ -17,6 +17,7 @@ from keypointnet_tf.metrics.landmark_figures import (
     landmark_estimates,
     pck_estimates,
 )
+from keypointnet_tf.metrics.matching_figures import matching_estimates
 from keypointnet_tf.metrics.measured import Estimates, Measured
 
 ACCURACY_DEGREES = (10, 15, 30)
@@ -30,6 +31,7 @@ HIGHER_IS_BETTER = (
     "on_object_share",
     "pck",
     "das",
+    "match",
 )
 
 
@@ -49,6 +51,7 @@ def estimates(measured: Measured) -> Estimates:
         **landmark_estimates(measured),
         **alignment_estimates(measured),
         **pck_estimates(measured),
+        **matching_estimates(measured),
     }
 
 

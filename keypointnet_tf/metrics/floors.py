@@ -52,11 +52,15 @@ def random_figures(
 ) -> dict[str, float]:
     """The figures of pose and of the left/right bit for uniformly random predictions.
 
+    A descriptor that knows nothing finds the same index once in K times.
     Those without symmetry are exact expectations; those up to symmetry are drawn
     (`random_errors_up_to_symmetry`), if a symmetry is declared and there is a template.
     """
     angle = random_angle()
     found: dict[str, float] = {"orientation_accuracy": 0.5}
+    if test.descriptors is not None:
+        for suffix in ("", "_across_objects"):
+            found[f"match_accuracy{suffix}"] = 1 / test.keypoints
     drawn = symmetry.declared(test) and template is not None
     for error, accuracy in (("angular", "accuracy"), ("absolute", "absolute_accuracy")):
         found[f"{error}_error_mean_deg"] = angle["mean_deg"]
@@ -123,6 +127,7 @@ def mean_pose_predictions(
         "depth": np.where(test[:, None, None], depth, predictions.depth),
         # Boxes and shares come from the pictures once; those need not be looked at again.
         "on_object": None,
+        "descriptors": None,
         "boxes": predictions.object_boxes,
         "images": None,
     }

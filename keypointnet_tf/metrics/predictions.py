@@ -1,7 +1,8 @@
 """Exported predictions of view pairs: what is written once and scored as often as wanted.
 
 `docs/predictions.md` shows how to write such a file with NumPy alone.
-Letters: N pairs, K keypoints, L true landmarks, G landmark permutations, S picture size. Axis 1 is
+Letters: N pairs, K keypoints, D numbers of a descriptor, L true landmarks, G landmark permutations,
+S picture size. Axis 1 is
 view0, view1.
 """
 
@@ -40,6 +41,7 @@ class Predictions:
       on_object: `[N, 2, K]` bool, whether the keypoint lies on an opaque pixel. None becomes what
         `images` show, if there are any.
       confidence: `[N, 2, K]` float.
+      descriptors: `[N, 2, K, D]` float, a unit vector of each keypoint.
       landmarks: `[N, L, 3]` float, true points in the object frame, NaN where the part is absent;
         the same for every pair of an object.
       landmark_names: `[L]` str.
@@ -69,6 +71,7 @@ class Predictions:
     orient_uv: np.ndarray | None = None
     on_object: np.ndarray | None = None
     confidence: np.ndarray | None = None
+    descriptors: np.ndarray | None = None
     landmarks: np.ndarray | None = None
     landmark_names: np.ndarray | None = None
     landmark_visible: np.ndarray | None = None

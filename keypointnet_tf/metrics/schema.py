@@ -1,6 +1,7 @@
 """Layout of a predictions file and the checks on it; `docs/predictions.md` is its manual.
 
-Letters: N pairs, K keypoints, L true landmarks, G landmark permutations, S picture size.
+Letters: N pairs, K keypoints, D numbers of a descriptor, L true landmarks, G landmark permutations,
+S picture size.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 SCHEMA_VERSION = 1
 SPLITS = ("test", "train")
 RIGID_TOLERANCE = 1e-3
+UNIT_TOLERANCE = 1e-2
 ANY_TURN = 0
 
 
@@ -37,6 +39,7 @@ OPTIONAL: dict[str, Field] = {
     "orient_uv": Field("N 2 2 2", "f"),
     "on_object": Field("N 2 K", "b"),
     "confidence": Field("N 2 K", "f"),
+    "descriptors": Field("N 2 K D", "f"),
     "landmarks": Field("N L 3", "f"),
     "landmark_names": Field("L", "U"),
     "landmark_visible": Field("N 2 L", "b"),
@@ -48,7 +51,7 @@ OPTIONAL: dict[str, Field] = {
     "landmark_permutations": Field("N G L", "i"),
 }
 PER_PAIR = [k for k, field in {**REQUIRED, **OPTIONAL}.items() if field.shape.startswith("N")]
-FINITE = ("uv", "depth", "object_to_camera", "focal", "orient_uv", "confidence")
+FINITE = ("uv", "depth", "object_to_camera", "focal", "orient_uv", "confidence", "descriptors")
 OF_LANDMARKS = ("landmark_visible", "landmark_permutations")
 OF_OBJECTS = ("mirror_symmetric", "rotation_fold", "landmark_permutations")
 
@@ -125,6 +128,11 @@ def _check_values(fields: Mapping[str, np.ndarray]) -> None:
     _refuse("depth", fields["depth"], fields["depth"] >= 0, "below 0, in front of the camera")
     _refuse("focal", fields["focal"], fields["focal"] <= 0, "above 0")
     _refuse("object_id", fields["object_id"], fields["object_id"] == "", "a name")
+    vectors = fields.get("descriptors")
+    if vectors is not None:
+        lengths = np.linalg.norm(vectors.astype(float), axis=-1)
+        wrong = np.abs(lengths - 1) > UNIT_TOLERANCE
+        _refuse("descriptors", vectors, wrong, "a vector of length 1")
     boxes = fields.get("boxes")
     if boxes is not None:
         right = np.isfinite(boxes).all(-1) & (boxes[..., :2] < boxes[..., 2:]).all(-1)

@@ -21,6 +21,7 @@ from keypointnet_tf.metrics.estimates import value_of
 from keypointnet_tf.metrics.figures import ACCURACY_DEGREES, estimates
 from keypointnet_tf.metrics.grouping import object_keypoints
 from keypointnet_tf.metrics.landmarks import LandmarkScores
+from keypointnet_tf.metrics.matching_figures import matching_details
 from keypointnet_tf.metrics.measured import Estimates, Measured, measure
 from keypointnet_tf.metrics.predictions import Predictions
 from keypointnet_tf.metrics.tables import csv_text, json_text
@@ -118,6 +119,7 @@ def _details(measured: Measured) -> dict[str, object]:
             repeated, table["consistency"], table["view_angle_deg"]
         ),
         **_per_landmark(measured.object_scores, test.landmark_names),
+        **matching_details(measured),
         "template_reason": measured.references.template_reason,
     }
 

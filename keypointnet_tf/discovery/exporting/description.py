@@ -23,6 +23,7 @@ OUTPUTS = {
     "orient_uv": "the object's +x (front) and -x (back) axis points, NDC",
     "faces_right": "the left/right decision that the keypoints were found with",
     "faces_confidence": "how probable it is that the decision is right, 0.5 to 1",
+    "descriptors": "unit vector of each keypoint, to match keypoints of photos by dot product",
     "heatmap": "where each keypoint is, summing to 1 over the image",
 }
 PACKAGES = ("ai-edge-litert", "onnx", "onnxruntime", "tf2onnx")

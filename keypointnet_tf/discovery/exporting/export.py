@@ -104,7 +104,8 @@ def _check_request(model: PairModel, config: ExportConfig, images: np.ndarray | 
 
 
 def _served(function: keras.Model, predictor: Predictor, config: ExportConfig) -> Served:
-    outputs = tuple(name for name in OUTPUTS if config.heatmap or name != "heatmap")
+    wanted = (name for name in OUTPUTS if config.heatmap or name != "heatmap")
+    outputs = tuple(name for name in wanted if name in function.output)
     return Served(function, predictor.size, predictor.focal, config.focal_input, outputs)
 
 
