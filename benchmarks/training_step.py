@@ -66,17 +66,17 @@ def main(values: flags.FlagValues) -> None:
     report["settings"] = {name: values[name].value for name in names}
     with_reference = values.reference and report["backend"] == "tensorflow"
     if with_reference:
-        report["losses"] = loss_differences(report["settings"])
+        report["losses"] = harness.in_fresh_process(loss_differences, report["settings"])
         print(_loss_lines(report["losses"]), flush=True)
     cases = [(p, s) for p in values.precision for s in values.stride] + [None] * with_reference
-    found = _timed(report["settings"], cases, repeats=values.repeats)
-    report["steps"], report["machine_rates"] = found
-    if values.memory:
+    if values.memory:  # First: this process grows to the largest peak, and stays there.
         report["peak_bytes"] = {
             step_name(case): harness.in_fresh_process(peak_of_step, report["settings"], case)
             for case in cases
             if case is None or case[1] == 1
         }
+    found = _timed(report["settings"], cases, repeats=values.repeats)
+    report["steps"], report["machine_rates"] = found
     print(table(report))
     print(f"written to {harness.write_json(report, values.out, 'training_step')}")
 
@@ -159,6 +159,7 @@ def _timed(settings: dict[str, int], cases: list, *, repeats: int) -> tuple[dict
     for name, task in tasks.items():
         print(f"first runs of {name}", flush=True)
         task(), task()
+        harness.release_memory()
     timings = harness.interleaved(tasks, repeats=repeats)
     found = {
         name: harness.measured(timings[name], flops=done.flops, moved=done.bytes)

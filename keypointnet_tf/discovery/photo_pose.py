@@ -22,7 +22,7 @@ def absolute_pose(photo: PhotoKeypoints, canonical: np.ndarray) -> np.ndarray:
 
     Args:
       photo: its keypoints.
-      canonical: `[K, 3]` in the object frame, `predictor.canonical_keypoints`.
+      canonical: `[K, 3]` in the object frame, `prediction.canonical_keypoints`.
 
     Returns:
       `[4, 4]` rigid.

@@ -15,7 +15,8 @@ from keypointnet_tf.discovery import predictor as predictor_module
 from keypointnet_tf.discovery.averaging import mirror_partners
 from keypointnet_tf.discovery.config import ModelConfig, TrainConfig
 from keypointnet_tf.discovery.pair_model import PairModel
-from keypointnet_tf.discovery.predictor import Predictor, canonical_keypoints, padded_size
+from keypointnet_tf.discovery.prediction import canonical_keypoints, padded_size
+from keypointnet_tf.discovery.predictor import Predictor
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SIZE, KEYPOINTS = 32, 4

@@ -24,7 +24,8 @@ from keypointnet_tf.discovery.exporting.description import OUTPUTS, describe
 from keypointnet_tf.discovery.exporting.formats import Served
 from keypointnet_tf.discovery.exporting.networks import InferenceModel
 from keypointnet_tf.discovery.pair_model import PairModel
-from keypointnet_tf.discovery.predictor import Predictor, prediction_function
+from keypointnet_tf.discovery.prediction import prediction_function
+from keypointnet_tf.discovery.predictor import Predictor
 from keypointnet_tf.discovery.run_folder import write_json
 
 DESCRIPTION = "export.json"

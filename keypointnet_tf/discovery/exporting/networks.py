@@ -15,7 +15,7 @@ from keypointnet_tf.discovery.pair_model import PairModel
 
 @dataclasses.dataclass(frozen=True)
 class InferenceModel:
-    """What `predictor.prediction_function` needs of a `PairModel`.
+    """What `prediction.prediction_function` needs of a `PairModel`.
 
     Attributes:
       orient_net: image to two points, as `OrientNet`.
