@@ -16,7 +16,9 @@ FILES = sorted((REPOSITORY / "flags" / "presets").glob("*.flags"))
 PRESETS = [path for path in FILES if not path.stem.startswith("eval_")]
 NAMES = {
     "ablation",
+    "descriptor",
     "photo",
+    "photo_more",
     "photo_pairs",
     "debug",
     "demo",
