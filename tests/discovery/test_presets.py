@@ -22,7 +22,7 @@ NAMES = presets.preset_names()
 
 
 def test_there_are_models():
-    assert {"car", "chair", "plane"} <= set(NAMES)
+    assert {"car", "car_photo", "chair", "chair_photo", "plane"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
