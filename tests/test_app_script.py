@@ -76,7 +76,7 @@ def patiently(url):
     ("arguments", "message"),
     [
         (["--port=no"], "--port"),
-        (["--model_dir=/nowhere"], "models of the package are car, chair"),
+        (["--model_dir=/nowhere"], "models of the package are car, car_photo"),
         (["--model_dir=m", "--examples=/nowhere"], "--examples=/nowhere is absent"),
     ],
 )
