@@ -21,7 +21,8 @@ def test_all_runtimes_are_measured(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     (path,) = tmp_path.glob("export_latency_*.json")
     report = json.loads(path.read_text())
-    assert sorted(report["cases"]) == RUNTIMES
+    # Where the processor has bfloat16, Keras is measured in that, too.
+    assert sorted(set(report["cases"]) - {"Keras, mixed_bfloat16"}) == RUNTIMES
     for case in report["cases"].values():
         assert case["bytes"] > 1000 and case["seconds"] > 0 and case["cpu_seconds"] > 0
     assert report["cases"]["ONNX Runtime"]["deviation"]["uv"]["max"] < 1e-4
