@@ -42,10 +42,11 @@ def main(values) -> int:
 
 def predict_photos(job: predict_flags.PredictJob, predictor) -> int:
     """Writes the keypoints of photos; returns the exit code."""
+    from keypointnet_tf.data.photos import match_masks
     from keypointnet_tf.discovery.photo_files import write_photos
     from keypointnet_tf.discovery.presets import source_name
 
-    photos, masks, failures = match_masks(job)
+    photos, masks, failures = match_masks(job.photos, job.mask)
     report = write_photos(
         predictor,
         photos,
@@ -96,22 +97,6 @@ def predict_video(job: predict_flags.PredictJob, predictor) -> int:
 def tell(message: str) -> None:
     """Prints a problem as one line."""
     print(f"predict.py: error: {message}", file=sys.stderr)
-
-
-def match_masks(job: predict_flags.PredictJob) -> tuple[list, list, list]:
-    """The photos that have a mask, if masks are asked for, their masks, and failures for others."""
-    from keypointnet_tf.data.photos import mask_finder
-
-    if job.mask is None:
-        return list(job.photos), [None] * len(job.photos), []
-    find, photos, masks, failures = mask_finder(job.mask), [], [], []
-    for photo in job.photos:
-        try:
-            masks.append(find(photo))
-            photos.append(photo)
-        except ValueError as error:
-            failures.append({"file": str(photo), "reason": str(error)})
-    return photos, masks, failures
 
 
 if __name__ == "__main__":

@@ -99,15 +99,10 @@ def check(values: flags.FlagValues) -> None:
 
 def _to_photos(values: flags.FlagValues, predictor, failures: list[str]):
     """The model adapted to `--input`; reasons of photos that cannot be used are added."""
-    from keypointnet_tf.data.photos import find_mask, find_photos
+    from keypointnet_tf.data.photos import find_photos, match_masks
 
-    photos, masks = [], []
-    for photo in find_photos(values.input):
-        try:
-            masks.append(find_mask(values.mask, photo) if values.mask else None)
-            photos.append(photo)
-        except ValueError as error:
-            failures.append(str(error))
+    photos, masks, unmatched = match_masks(find_photos(values.input), values.mask)
+    failures += [failure["reason"] for failure in unmatched]
     return predictor.adapted(
         photos,
         masks=masks,

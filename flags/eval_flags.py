@@ -188,21 +188,14 @@ def photos_and_masks(
     Raises:
       ValueError: there is no photo, `--mask` is absent, or one mask is given for several photos.
     """
-    from keypointnet_tf.data.photos import find_mask, find_photos
+    from keypointnet_tf.data.photos import find_photos, match_masks
 
     if values.mask and not os.path.exists(values.mask):
         raise ValueError(f"--mask={values.mask} is absent; expected an image file or a folder")
     found = find_photos(values.photos)
     if values.mask and os.path.isfile(values.mask) and len(found) > 1:
         raise ValueError(f"--mask={values.mask} is for one photo; --photos finds {len(found)}")
-    photos, masks, failures = [], [], []
-    for photo in found:
-        try:
-            masks.append(find_mask(values.mask, photo) if values.mask else None)
-            photos.append(photo)
-        except ValueError as error:
-            failures.append({"file": str(photo), "reason": str(error)})
-    return photos, masks, failures
+    return match_masks(found, values.mask)
 
 
 def protocol(values: flags.FlagValues) -> Protocol | None:

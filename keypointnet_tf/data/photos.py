@@ -106,6 +106,33 @@ def _same(file: pathlib.Path, other: pathlib.Path) -> bool:
     return file.exists() and other.exists() and file.samefile(other)
 
 
+def match_masks(
+    photos: Sequence[str | os.PathLike], mask: str | os.PathLike | None
+) -> tuple[list, list, list[dict[str, str]]]:
+    """The photos that have a mask, their masks, and why others have none.
+
+    Args:
+      photos: files.
+      mask: see `find_mask`; None for photos without masks.
+
+    Returns:
+      Photos, for each its mask or None, and failures with `file` and `reason`.
+
+    Raises:
+      ValueError: `mask` is absent.
+    """
+    if not mask:
+        return list(photos), [None] * len(photos), []
+    find, matched, masks, failures = mask_finder(mask), [], [], []
+    for photo in photos:
+        try:
+            masks.append(find(photo))
+            matched.append(photo)
+        except ValueError as error:
+            failures.append({"file": str(photo), "reason": str(error)})
+    return matched, masks, failures
+
+
 def read_photo(path: str | os.PathLike, *, max_pixels: int | None = None) -> np.ndarray:
     """Reads an image of any mode, turned as its EXIF tag says; of an animation the first frame.
 

@@ -6,15 +6,15 @@ Run by `test_hostile_files.py` in a process of its own: `read_hostile.py FOLDER`
 import json
 import logging
 import pathlib
-import re
 import resource
 import sys
 
 MEMORY = 4 << 30
 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(folder) for folder in pathlib.Path(__file__).resolve().parents[:2]]
 import hostile_files  # noqa: E402
+from peak_memory import peak_kilobytes  # noqa: E402
 
 from keypointnet_tf.shapes.mesh_file import load_mesh  # noqa: E402
 
@@ -48,14 +48,6 @@ def main():
     logging.getLogger().addHandler(messages)
     found = {name: outcome(folder / name, messages) for name in hostile_files.FILES}
     print(json.dumps({"files": found, "peak_kilobytes": peak_kilobytes()}))
-
-
-def peak_kilobytes():
-    """Of this program alone: `getrusage` counts what the process was before, too."""
-    status = pathlib.Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text()).group(1))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

@@ -93,12 +93,12 @@ def test_any_line_ends_are_read(tmp_path, ends):
     "reference, place",
     [
         ("C:\\Users\\me\\textures\\Wood.png", "Wood.png"),
-        ("C:/work/Wood.png", "../images/Wood.png"),
+        ("C:/models/Wood.png", "../images/Wood.png"),
         ("/home/me/models/Wood.png", "images/Wood.png"),
         ("\\\\server\\share\\Wood.png", "textures/Wood.png"),
         ("/home/me/Wood.PNG", "wood.png"),
         ("../missing/folder/Wood.png", "../textures/WOOD.png"),
-        ("file:///C:/work/My%20Wood.png", "images/My Wood.png"),
+        ("file:///C:/models/My%20Wood.png", "images/My Wood.png"),
         ("sub\\Wood.png", "sub/Wood.png"),
     ],
 )
